@@ -1,0 +1,28 @@
+package dev.varve.chunk;
+
+/**
+ * A chunk's full name: its key domain and its id within that domain.
+ *
+ * @param domain 0 is the plain domain, in which an id is the SHA-256 of the content; others hold keys of their own
+ * @param id the name within the domain
+ */
+public record ChunkKey(int domain, ChunkId id) {
+    /** The key domain without a key: ids are SHA-256 of the plain bytes. */
+    public static final int PLAIN = 0;
+
+    /**
+     * A name in the plain domain.
+     *
+     * @param id SHA-256 of the content
+     * @return the name
+     */
+    public static ChunkKey plain(ChunkId id) {
+        return new ChunkKey(PLAIN, id);
+    }
+
+    /** The id's digits, with the domain before them where it is not the plain one. */
+    @Override
+    public String toString() {
+        return domain == PLAIN ? id.toString() : Integer.toUnsignedString(domain) + ":" + id;
+    }
+}

@@ -1,0 +1,13 @@
+package dev.varve.store;
+
+/**
+ * Numbers about a store.
+ *
+ * @param chunks chunks in the index (an estimate while there are many)
+ * @param nodes manifest nodes (likewise)
+ * @param packs pack files
+ * @param packBytes bytes of all packs on disk
+ * @param liveBytes bytes of frames that the index names
+ * @param indexBytes bytes of RocksDB's files
+ */
+public record StoreStats(long chunks, long nodes, int packs, long packBytes, long liveBytes, long indexBytes) {}

@@ -1,0 +1,29 @@
+package dev.varve.store;
+
+import dev.varve.chunk.ChunkKey;
+
+/** Is told what {@link Store#verify} finds. */
+public interface VerifyReport {
+    /**
+     * A chunk whose stored form does not pass its check: whatever names it has lost that block.
+     *
+     * @param key its name
+     * @param problem file, offset, expected and found
+     */
+    void damagedChunk(ChunkKey key, String problem);
+
+    /**
+     * Damage that is not one chunk's: a file that can't be read, a block of the index.
+     *
+     * @param problem file, offset and what is wrong
+     */
+    void damage(String problem);
+
+    /**
+     * How far the check has come.
+     *
+     * @param doneBytes bytes checked so far
+     * @param totalBytes bytes to check
+     */
+    default void progress(long doneBytes, long totalBytes) {}
+}
