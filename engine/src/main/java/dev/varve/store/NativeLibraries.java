@@ -1,8 +1,8 @@
 package dev.varve.store;
 
-import com.github.luben.zstd.util.Native;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,29 +12,33 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.util.Environment;
 
 /**
- * Finds RocksDB's and zstd's native code: first on {@code java.library.path}, where the launcher has it, else extracted
- * from the jars into a folder, once a version. Left alone, RocksDB would unpack 17 MB into the temporary folder at every
- * start, and leave it there after a crash. (LZ4's library is small, and removes its own copy.)
+ * Finds RocksDB's native code: first on {@code java.library.path}, where the launcher has it, else extracted from its jar
+ * into a folder, once a version. Left alone, RocksDB would unpack 17 MB into the temporary folder at every start, and
+ * leave it there after a crash. (The libraries of LZ4 and zstd are found on the same path first; they are small, and
+ * remove their own copies.)
  */
 final class NativeLibraries {
+    private static final String LIBRARY = "rocksdbjni";
+
     private NativeLibraries() {}
 
-    /** Loads RocksDB, and zstd where it has to be extracted; the first call of the process decides the folder. */
+    /** Loads RocksDB; the first call of the process decides from where. */
     static synchronized void load(@Nullable Path folder) throws IOException {
         if (onLibraryPath()) {
             RocksDB.loadLibrary();
             return;
         }
-        String resource = Environment.getJniLibraryFileName("rocksdb");
-        String version = String.valueOf(RocksDB.class.getPackage().getImplementationVersion());
-        Path place = (folder == null ? defaultFolder() : folder).resolve("rocksdb-" + version);
-        extract(RocksDB.class, "/" + resource, place.resolve(resource));
-        RocksDB.loadLibrary(List.of(place.toString()));
-        loadZstd(place.getParent());
+        Path root = (folder == null ? defaultFolder() : folder).toAbsolutePath();
+        Path library = extract(
+                RocksDB.class,
+                "/" + Environment.getJniLibraryFileName("rocksdb"),
+                root,
+                Environment.getJniLibraryFileName(LIBRARY));
+        RocksDB.loadLibrary(List.of(String.valueOf(library.getParent())));
     }
 
     private static boolean onLibraryPath() {
-        String name = System.mapLibraryName("rocksdbjni");
+        String name = System.mapLibraryName(LIBRARY);
         for (String folder : System.getProperty("java.library.path", "").split(java.io.File.pathSeparator)) {
             if (!folder.isEmpty() && Files.exists(Path.of(folder, name))) {
                 return true;
@@ -50,37 +54,26 @@ final class NativeLibraries {
                 : Path.of(cache, "varve", "native");
     }
 
-    private static void loadZstd(Path place) throws IOException {
-        if (Native.isLoaded()) {
-            return;
+    /** Copies a library out of its jar, into a folder named after its length, unless it is there already. */
+    private static Path extract(Class<?> owner, String resource, Path root, String name) throws IOException {
+        URL source = owner.getResource(resource);
+        if (source == null) {
+            throw new IOException("no native library " + resource + " for this system");
         }
-        String arch = System.getProperty("os.arch", "").equals("aarch64") ? "aarch64" : "amd64";
-        String os = System.getProperty("os.name", "").startsWith("Mac") ? "darwin" : "linux";
-        if (os.equals("darwin") && arch.equals("amd64")) {
-            arch = "x86_64";
+        long length = source.openConnection().getContentLengthLong();
+        Path folder = root.resolve(name + "-" + length);
+        Path target = folder.resolve(name);
+        if (Files.exists(target) && Files.size(target) == length) {
+            return target;
         }
-        String version = com.github.luben.zstd.util.ZstdVersion.VERSION;
-        String name = "libzstd-jni-" + version + (os.equals("darwin") ? ".dylib" : ".so");
-        Path library = place.resolve(name);
-        extract(Native.class, "/" + os + "/" + arch + "/" + name, library);
-        Native.load(library.toFile());
-    }
-
-    private static void extract(Class<?> owner, String resource, Path target) throws IOException {
-        if (Files.exists(target)) {
-            return;
-        }
-        Path folder = target.toAbsolutePath().getParent();
         Files.createDirectories(folder);
         Path part = Files.createTempFile(folder, "part", ".tmp");
-        try (InputStream in = owner.getResourceAsStream(resource)) {
-            if (in == null) {
-                throw new IOException("no native library " + resource + " for this system");
-            }
+        try (InputStream in = source.openStream()) {
             Files.copy(in, part, StandardCopyOption.REPLACE_EXISTING);
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(part);
         }
+        return target;
     }
 }

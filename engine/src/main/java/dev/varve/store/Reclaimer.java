@@ -188,12 +188,14 @@ final class Reclaimer {
         @Override
         public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
             Location found = index.chunk(header.key());
-            boolean here = found != null && found.pack() == pack && found.offsetBytes() == offsetBytes;
-            if (here && !dead.contains(found.lease())) {
-                liveEnd = offsetBytes + header.frameBytes();
-            } else if (here) {
+            if (found == null || found.pack() != pack || found.offsetBytes() != offsetBytes) {
+                return;
+            }
+            if (dead.contains(found.lease())) {
                 names.forget(header.key());
                 deadBytes += header.frameBytes();
+            } else {
+                liveEnd = offsetBytes + header.frameBytes();
             }
         }
 
