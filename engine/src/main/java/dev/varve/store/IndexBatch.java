@@ -37,6 +37,7 @@ final class IndexBatch implements AutoCloseable {
 
     IndexBatch records(Map<String, byte[]> puts, Set<String> deletes) throws IOException {
         for (Map.Entry<String, byte[]> put : puts.entrySet()) {
+            RecordKeys.check(put.getKey());
             put(records, RocksIndex.recordKey(put.getKey()), put.getValue());
         }
         for (String delete : deletes) {

@@ -12,6 +12,7 @@ import dev.varve.chunk.StoredCodec;
 import dev.varve.chunk.ZstdCodec;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -57,7 +58,50 @@ public final class PackStore implements Store {
     private final Codec codec;
     private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
 
-    PackStore(StoreProperties properties, StoreFiles files) throws IOException {
+    /**
+     * Makes an empty store.
+     *
+     * @param root a folder that is empty or does not exist
+     * @param options chunk size and compression, among others
+     * @return the store, open
+     * @throws StoreFormatException when the folder is a store already, or holds something else
+     * @throws IOException when it could not be written; a second attempt starts afresh
+     */
+    public static PackStore create(Path root, StoreOptions options) throws IOException {
+        NativeLibraries.load(options.nativeFolder());
+        StoreFiles.create(root, options);
+        return open(root, options);
+    }
+
+    /**
+     * Opens a store, and drops what writers that died in it left behind.
+     *
+     * @param root its folder
+     * @param options budgets; chunk size and compression are the store's own
+     * @return the store
+     * @throws StoreNotFoundException when there is none
+     * @throws StoreInUseException when another process has it
+     * @throws StoreFormatException when its format is newer than this code
+     * @throws StoreCorruptException when a file that everything depends on is damaged
+     * @throws IOException when it could not be read
+     */
+    public static PackStore open(Path root, StoreOptions options) throws IOException {
+        StoreProperties properties = StoreFiles.properties(root);
+        NativeLibraries.load(options.nativeFolder());
+        StoreFiles files = StoreFiles.open(root, properties, options);
+        try {
+            return new PackStore(properties, files);
+        } catch (IOException | RuntimeException e) {
+            try {
+                files.close();
+            } catch (IOException f) {
+                e.addSuppressed(f);
+            }
+            throw e;
+        }
+    }
+
+    private PackStore(StoreProperties properties, StoreFiles files) throws IOException {
         this.properties = properties;
         this.files = files;
         index = files.index();

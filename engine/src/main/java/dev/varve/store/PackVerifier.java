@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
 
 /**
  * Reads every frame and every index block and checks them.
@@ -24,7 +26,8 @@ final class PackVerifier {
     private final StoreFiles files;
     private final StoreProperties properties;
     private final List<PackState> states;
-    private final TreeMap<Integer, List<Gap>> gaps = new TreeMap<>();
+    private final Set<Integer> known = new HashSet<>();
+    private final Map<Integer, List<Gap>> gaps = new HashMap<>();
     private final ByteBuffer plain;
     private final ChunkHasher hasher = new ChunkHasher();
     private long done;
@@ -46,6 +49,7 @@ final class PackVerifier {
     void verify(boolean verifyContent, VerifyReport report) throws IOException {
         for (PackState state : states) {
             total += state.publishedBytes();
+            known.add(state.number());
         }
         checkFormat(report);
         for (PackState state : states) {
@@ -134,23 +138,16 @@ final class PackVerifier {
     }
 
     private void checkEntry(ChunkKey key, Location location, VerifyReport report) {
-        PackState state = null;
-        for (PackState candidate : states) {
-            state = candidate.number() == location.pack() ? candidate : state;
-        }
-        if (state == null) {
+        if (!known.contains(location.pack())) {
             if (!Files.exists(files.packs().path(location.pack()))) {
                 report.damagedChunk(key, files.packs().path(location.pack()) + " is missing");
             }
             return;
         }
-        for (Map.Entry<Integer, List<Gap>> pack :
-                gaps.subMap(location.pack(), true, location.pack(), true).entrySet()) {
-            for (Gap gap : pack.getValue()) {
-                if (gap.touches(location)) {
-                    report.damagedChunk(key, gap.problem());
-                    return;
-                }
+        for (Gap gap : gaps.getOrDefault(location.pack(), List.of())) {
+            if (gap.touches(location)) {
+                report.damagedChunk(key, gap.problem());
+                return;
             }
         }
     }

@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import dev.varve.file.Access;
 import dev.varve.file.FileIo;
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
@@ -83,8 +84,10 @@ final class Packs {
 
     private void create(int number) throws IOException {
         Path path = layout.pack(number);
-        Files.deleteIfExists(path);
-        PositionalFile file = io.create(path);
+        if (Files.exists(path)) {
+            io.delete(path);
+        }
+        PositionalFile file = io.open(path, Access.CREATE_NEW);
         try {
             file.write(PackHeader.encode(number, store), 0);
         } catch (IOException e) {
@@ -102,7 +105,7 @@ final class Packs {
         List<Integer> dirty = new ArrayList<>(unsynced);
         unsynced.removeAll(dirty);
         for (int pack : dirty) {
-            io.sync(file(pack));
+            file(pack).sync();
         }
         boolean syncDirectory;
         synchronized (tailLock) {
@@ -135,7 +138,7 @@ final class Packs {
         if (open != null) {
             return open;
         }
-        PositionalFile opened = io.open(layout.pack(pack));
+        PositionalFile opened = io.open(layout.pack(pack), Access.WRITE);
         PositionalFile raced = files.putIfAbsent(pack, opened);
         if (raced != null) {
             opened.close();

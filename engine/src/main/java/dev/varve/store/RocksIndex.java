@@ -338,9 +338,6 @@ final class RocksIndex implements AutoCloseable {
         byte[] bytes = new byte[key.length() + 1];
         bytes[0] = prefix;
         for (int i = 0; i < key.length(); i++) {
-            if (key.charAt(i) >= 0x80) {
-                throw new IllegalArgumentException("record keys are ASCII: " + key);
-            }
             bytes[i + 1] = (byte) key.charAt(i);
         }
         return bytes;

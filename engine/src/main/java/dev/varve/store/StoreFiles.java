@@ -2,8 +2,11 @@ package dev.varve.store;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.varve.file.Access;
 import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -13,7 +16,7 @@ import java.util.stream.Stream;
 
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
-    private static final Set<String> OWN_NAMES = Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "index", "packs", "cache");
+    private static final Set<String> OWN_NAMES = Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
     private static final int MAX_OWNER_BYTES = 4096;
 
     private final StoreLayout layout;
@@ -50,15 +53,28 @@ final class StoreFiles implements AutoCloseable {
         StoreProperties properties = new StoreProperties(
                 UUID.randomUUID(), FormatFile.NEWEST, options.chunkSizeBytes(), options.compression());
         RocksIndex.open(layout.index(), options.indexCacheBytes(), true).close();
-        io.writeWhole(layout.head(), new byte[128]);
+        replace(io, layout.head(), new byte[Head.BYTES]);
         byte[] format = FormatFile.encode(properties);
-        io.writeWhole(FormatFile.copy(layout.format()), format);
-        io.syncDirectory(layout.packs());
-        io.writeWhole(layout.format(), format);
-        io.syncDirectory(root);
+        replace(io, FormatFile.copy(layout.format()), format);
+        replace(io, layout.format(), format);
         Path parent = root.toAbsolutePath().getParent();
         if (parent != null) {
             io.syncDirectory(parent);
+        }
+    }
+
+    /** Gives a small file new content in one durable step. */
+    private static void replace(FileIo io, Path file, byte[] content) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        try (PositionalFile out = io.open(next, Access.CREATE)) {
+            out.truncate(0);
+            out.write(ByteBuffer.wrap(content), 0);
+            out.sync();
+        }
+        io.rename(next, file);
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null) {
+            io.syncDirectory(folder);
         }
     }
 
@@ -92,7 +108,7 @@ final class StoreFiles implements AutoCloseable {
         Head head = null;
         try {
             Files.writeString(layout.owner(), self());
-            head = new Head(io.open(layout.head()));
+            head = new Head(io.open(layout.head(), Access.CREATE));
             long known = head.read();
             long found = index.sequence();
             if (found < known) {

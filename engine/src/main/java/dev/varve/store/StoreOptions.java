@@ -22,6 +22,6 @@ public record StoreOptions(
      */
     public static StoreOptions defaults() {
         return new StoreOptions(
-                StoreProperties.DEFAULT_CHUNK_SIZE_BYTES, Compression.LZ4, 32L << 20, null, FileIo.system());
+                StoreProperties.DEFAULT_CHUNK_SIZE_BYTES, Compression.LZ4, 32L << 20, null, new FileIo());
     }
 }
