@@ -44,7 +44,11 @@ public final class FrameCodec {
             used.compress(plain, frame);
         }
         frame.flip();
-        frame.putInt(FrameHeader.MAGIC).put((byte) 0).put((byte) used.number()).put((byte) 0).put((byte) 0);
+        frame.putInt(FrameHeader.MAGIC)
+                .put((byte) 0)
+                .put((byte) used.number())
+                .put((byte) 0)
+                .put((byte) 0);
         frame.putInt(key.domain()).putInt(plainBytes).putInt(frame.limit() - FrameHeader.BYTES);
         key.id().write(frame);
         frame.putInt(checksum(frame, 0));
@@ -108,8 +112,7 @@ public final class FrameCodec {
         }
         int found = checksum(whole, start);
         if (found != header.crc()) {
-            throw new IllegalArgumentException(
-                    String.format("CRC32C %08x, expected %08x", found, header.crc()));
+            throw new IllegalArgumentException(String.format("CRC32C %08x, expected %08x", found, header.crc()));
         }
         return header;
     }

@@ -37,8 +37,8 @@ public final class Lz4Codec implements Codec {
 
     @Override
     public void compress(ByteBuffer src, ByteBuffer dst) {
-        int written = Native.COMPRESSOR.compress(
-                src, src.position(), src.remaining(), dst, dst.position(), dst.remaining());
+        int written =
+                Native.COMPRESSOR.compress(src, src.position(), src.remaining(), dst, dst.position(), dst.remaining());
         dst.position(dst.position() + written);
     }
 

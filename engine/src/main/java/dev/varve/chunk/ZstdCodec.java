@@ -44,8 +44,7 @@ public final class ZstdCodec implements Codec {
         ByteBuffer in = direct(src);
         int written = COMPRESSOR
                 .get()
-                .compressDirectByteBuffer(
-                        dst, dst.position(), dst.remaining(), in, in.position(), in.remaining());
+                .compressDirectByteBuffer(dst, dst.position(), dst.remaining(), in, in.position(), in.remaining());
         dst.position(dst.position() + written);
     }
 
@@ -75,6 +74,8 @@ public final class ZstdCodec implements Codec {
     private static ByteBuffer direct(ByteBuffer src) {
         return src.isDirect()
                 ? src
-                : ByteBuffer.allocateDirect(src.remaining()).put(src.duplicate()).flip();
+                : ByteBuffer.allocateDirect(src.remaining())
+                        .put(src.duplicate())
+                        .flip();
     }
 }

@@ -61,7 +61,8 @@ final class Flights {
         return stripes[id.hashCode() & (STRIPES - 1)];
     }
 
-    @Nullable Location find(ChunkKey key) {
+    @Nullable
+    Location find(ChunkKey key) {
         return flying.get(key);
     }
 
@@ -129,8 +130,7 @@ final class Flights {
             long published = old == null ? PackHeader.BYTES : old.publishedBytes();
             long live = old == null ? 0 : old.liveBytes();
             changed.put(
-                    at.pack(),
-                    new PackState(at.pack(), Math.max(published, at.endBytes()), live + at.lengthBytes()));
+                    at.pack(), new PackState(at.pack(), Math.max(published, at.endBytes()), live + at.lengthBytes()));
         }
         return changed;
     }

@@ -96,6 +96,8 @@ final class FrameScanner {
             window.flip();
         }
         int start = (int) (at - windowStart);
-        return window.duplicate().limit(Math.min(start + length, window.limit())).position(Math.min(start, window.limit()));
+        return window.duplicate()
+                .limit(Math.min(start + length, window.limit()))
+                .position(Math.min(start, window.limit()));
     }
 }

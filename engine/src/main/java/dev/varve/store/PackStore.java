@@ -271,7 +271,12 @@ public final class PackStore implements Store {
             liveBytes += pack.liveBytes();
         }
         return new StoreStats(
-                index.estimateChunks(), index.estimateNodes(), lengths.size(), packBytes, liveBytes, files.indexBytes());
+                index.estimateChunks(),
+                index.estimateNodes(),
+                lengths.size(),
+                packBytes,
+                liveBytes,
+                files.indexBytes());
     }
 
     @Override

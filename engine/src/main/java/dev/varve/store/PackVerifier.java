@@ -102,7 +102,10 @@ final class PackVerifier {
                 String wrong = verifyContent ? contentProblem(header, payload) : "";
                 if (!wrong.isEmpty()) {
                     gaps.computeIfAbsent(number, n -> new ArrayList<>())
-                            .add(new Gap(offset, offset + header.frameBytes(), path + " at offset " + offset + ": " + wrong));
+                            .add(new Gap(
+                                    offset,
+                                    offset + header.frameBytes(),
+                                    path + " at offset " + offset + ": " + wrong));
                 }
                 report.progress(done + offset, total);
             }

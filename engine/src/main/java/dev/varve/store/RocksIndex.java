@@ -89,7 +89,8 @@ final class RocksIndex implements AutoCloseable {
         return new ColumnFamilyDescriptor(name.getBytes(US_ASCII), options.table(memtableBytes, compression));
     }
 
-    @Nullable Location chunk(ChunkKey key) throws IOException {
+    @Nullable
+    Location chunk(ChunkKey key) throws IOException {
         byte[] entry = new byte[Location.BYTES];
         int found = call(() -> db.get(chunks, options.read, chunkKey(key), entry));
         if (found == RocksDB.NOT_FOUND) {

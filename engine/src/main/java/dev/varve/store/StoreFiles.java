@@ -16,7 +16,8 @@ import java.util.stream.Stream;
 
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
-    private static final Set<String> OWN_NAMES = Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
+    private static final Set<String> OWN_NAMES =
+            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
     private static final int MAX_OWNER_BYTES = 4096;
 
     private final StoreLayout layout;

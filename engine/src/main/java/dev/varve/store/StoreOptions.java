@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param io the door to the file system
  */
 public record StoreOptions(
-        int chunkSizeBytes, Compression compression, long indexCacheBytes, @Nullable Path nativeFolder, FileIo io) {
+        int chunkSizeBytes,
+        Compression compression,
+        long indexCacheBytes,
+        @Nullable Path nativeFolder,
+        FileIo io) {
     /**
      * 64 KiB chunks, LZ4, 32 MiB of index cache.
      *
