@@ -1,27 +1,30 @@
 package dev.varve.file;
 
-import java.nio.file.OpenOption;
 import java.nio.file.StandardOpenOption;
+import java.util.EnumSet;
 import java.util.Set;
 
 /** How a file is opened. */
 public enum Access {
     /** An existing file, to be read only. */
-    READ(Set.of(StandardOpenOption.READ)),
+    READ,
     /** An existing file, to be read and written. */
-    WRITE(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE)),
+    WRITE,
     /** A file to be read and written, created empty where there is none. */
-    CREATE(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE)),
+    CREATE,
     /** A file to be read and written that must not exist before. */
-    CREATE_NEW(Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW));
+    CREATE_NEW;
 
-    private final Set<OpenOption> options;
-
-    Access(Set<OpenOption> options) {
-        this.options = options;
-    }
-
-    Set<OpenOption> options() {
+    Set<StandardOpenOption> options() {
+        Set<StandardOpenOption> options = EnumSet.of(StandardOpenOption.READ);
+        if (this != READ) {
+            options.add(StandardOpenOption.WRITE);
+        }
+        if (this == CREATE) {
+            options.add(StandardOpenOption.CREATE);
+        } else if (this == CREATE_NEW) {
+            options.add(StandardOpenOption.CREATE_NEW);
+        }
         return options;
     }
 

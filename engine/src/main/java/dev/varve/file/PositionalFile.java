@@ -247,7 +247,7 @@ public final class PositionalFile implements AutoCloseable {
         if (closed) {
             throw closed(path);
         }
-        if (channel != broken) {
+        if (!channel.equals(broken)) {
             return;
         }
         FileChannel again = io.calls().open(path, access.reopening().options());
