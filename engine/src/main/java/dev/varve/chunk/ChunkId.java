@@ -13,8 +13,7 @@ public final class ChunkId implements Comparable<ChunkId> {
     /** Length of an id in bytes. */
     public static final int BYTES = 32;
 
-    private static final VarHandle LONGS =
-            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
     private final long a;
     private final long b;

@@ -1,0 +1,178 @@
+package dev.varve.store;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is in flight: chunks that lie in a pack but have no index entry yet, and their publication.
+ *
+ * <p>A thread of its own publishes whenever 32 MiB or 8,192 chunks have gathered, so that writing to disk goes on beside
+ * hashing and compressing; at four times as much a put publishes by itself and waits.
+ */
+final class Flights {
+    private static final long PUBLISH_BYTES = 32L << 20;
+    private static final int PUBLISH_CHUNKS = 8192;
+    private static final int WAIT_FACTOR = 4;
+    private static final int STRIPES = 1024;
+
+    private final RocksIndex index;
+    private final Packs packs;
+    private final Object[] stripes = new Object[STRIPES];
+    private final ConcurrentHashMap<ChunkKey, Location> flying = new ConcurrentHashMap<>();
+    private final AtomicLong flyingBytes = new AtomicLong();
+    private final AtomicBoolean publishing = new AtomicBoolean();
+    private final Object publishLock = new Object();
+    private final ExecutorService publisher = Executors.newSingleThreadExecutor(run -> {
+        Thread thread = new Thread(run, "varve-publisher");
+        thread.setDaemon(true);
+        return thread;
+    });
+
+    @GuardedBy("publishLock")
+    private final TreeMap<Integer, PackState> packStates = new TreeMap<>();
+
+    Flights(RocksIndex index, Packs packs, Collection<PackState> packStates) {
+        this.index = index;
+        this.packs = packs;
+        for (int i = 0; i < STRIPES; i++) {
+            stripes[i] = new Object();
+        }
+        synchronized (publishLock) {
+            packStates.forEach(pack -> this.packStates.put(pack.number(), pack));
+        }
+    }
+
+    /** The lock that a put of this chunk or node holds. */
+    Object stripe(ChunkId id) {
+        return stripes[id.hashCode() & (STRIPES - 1)];
+    }
+
+    @Nullable
+    Location find(ChunkKey key) {
+        return flying.get(key);
+    }
+
+    /** Adds a chunk whose frame is written; the caller holds its stripe. */
+    void add(ChunkKey key, Location location) {
+        flying.put(key, location);
+        flyingBytes.addAndGet(location.lengthBytes());
+    }
+
+    /** Publishes, in the background or at once, where enough has gathered; the caller holds no stripe. */
+    void publishIfMany(Leases leases) throws IOException {
+        long bytes = flyingBytes.get();
+        int chunks = flying.size();
+        if (bytes >= WAIT_FACTOR * PUBLISH_BYTES || chunks >= WAIT_FACTOR * PUBLISH_CHUNKS) {
+            leases.publish();
+        } else if ((bytes >= PUBLISH_BYTES || chunks >= PUBLISH_CHUNKS) && publishing.compareAndSet(false, true)) {
+            publisher.execute(() -> {
+                try {
+                    leases.publish();
+                } catch (IOException e) {
+                    // The leases have been told; each says so at its next call.
+                } finally {
+                    publishing.set(false);
+                }
+            });
+        }
+    }
+
+    /**
+     * Makes everything that is in flight durable and gives it index entries, in one batch of at most a few MiB.
+     *
+     * @throws IOException when it did not: what was in flight stays there
+     */
+    void publish() throws IOException {
+        synchronized (publishLock) {
+            List<Map.Entry<ChunkKey, Location>> ready = new ArrayList<>(flying.entrySet());
+            if (ready.isEmpty()) {
+                return;
+            }
+            packs.sync();
+            Map<Integer, PackState> changed = grown(ready);
+            try (IndexBatch batch = index.batch()) {
+                for (PackState pack : changed.values()) {
+                    batch.pack(pack);
+                }
+                for (Map.Entry<ChunkKey, Location> chunk : ready) {
+                    batch.chunk(chunk.getKey(), chunk.getValue());
+                }
+                index.write(batch, false);
+            }
+            packStates.putAll(changed);
+            for (Map.Entry<ChunkKey, Location> chunk : ready) {
+                flying.remove(chunk.getKey());
+                flyingBytes.addAndGet(-chunk.getValue().lengthBytes());
+            }
+        }
+    }
+
+    @GuardedBy("publishLock")
+    private Map<Integer, PackState> grown(List<Map.Entry<ChunkKey, Location>> ready) {
+        Map<Integer, PackState> changed = new HashMap<>();
+        for (Map.Entry<ChunkKey, Location> chunk : ready) {
+            Location at = chunk.getValue();
+            PackState old = changed.getOrDefault(at.pack(), packStates.get(at.pack()));
+            long published = old == null ? PackHeader.BYTES : old.publishedBytes();
+            long live = old == null ? 0 : old.liveBytes();
+            changed.put(
+                    at.pack(), new PackState(at.pack(), Math.max(published, at.endBytes()), live + at.lengthBytes()));
+        }
+        return changed;
+    }
+
+    /** Forgets what is in flight: after a failure, when every lease that could name it has been told. */
+    void drop() {
+        synchronized (publishLock) {
+            flying.clear();
+            flyingBytes.set(0);
+            packs.abandonTail();
+        }
+    }
+
+    List<PackState> packStates() {
+        synchronized (publishLock) {
+            return List.copyOf(packStates.values());
+        }
+    }
+
+    /** Takes over what a reclaim has left of the packs. */
+    void setPackStates(Collection<PackState> states) {
+        synchronized (publishLock) {
+            packStates.clear();
+            states.forEach(pack -> packStates.put(pack.number(), pack));
+        }
+    }
+
+    /** Ends the background thread after what it is doing. */
+    void close() {
+        publisher.shutdown();
+        boolean interrupted = false;
+        while (true) {
+            try {
+                if (publisher.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES)) {
+                    break;
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package dev.varve.store;
+
+import dev.varve.chunk.ChunkHasher;
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.chunk.ChunkMissingException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store on the Java heap: nothing outlives it, and it loads no native library. The same contract as on disk but for
+ * crashes; one lock for everything.
+ */
+public final class HeapStore implements Store {
+    private final StoreProperties properties;
+    private final Map<ChunkKey, Held> chunks = new TreeMap<>(
+            (a, b) -> a.domain() != b.domain() ? Integer.compare(a.domain(), b.domain()) : a.id().compareTo(b.id()));
+    private final Map<ChunkId, Held> nodes = new TreeMap<>();
+    private final TreeMap<String, byte[]> records = new TreeMap<>();
+    private boolean closed;
+
+    /**
+     * An empty store.
+     *
+     * @param properties its chunk size; compression does not matter, nothing is compressed
+     */
+    public HeapStore(StoreProperties properties) {
+        this.properties = properties;
+    }
+
+    /** Bytes and the open leases that claim them; settled bytes are claimed by nobody and stay. */
+    private static final class Held {
+        private final byte[] bytes;
+        private final Set<HeapLease> claims = new HashSet<>();
+        private boolean settled;
+
+        Held(byte[] bytes) {
+            this.bytes = bytes;
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
+    }
+
+    @Override
+    public StoreProperties properties() {
+        return properties;
+    }
+
+    @Override
+    public void get(ChunkKey key, ByteBuffer dst) throws IOException {
+        if (dst.remaining() < properties.chunkSizeBytes()) {
+            throw new IllegalArgumentException(
+                    dst.remaining() + " bytes left for a chunk of " + properties.chunkSizeBytes());
+        }
+        Held found;
+        synchronized (this) {
+            checkOpen();
+            found = chunks.get(key);
+        }
+        if (found == null) {
+            throw new ChunkMissingException(key, "the heap");
+        }
+        dst.put(found.bytes);
+    }
+
+    @Override
+    public synchronized boolean contains(ChunkKey key) {
+        checkOpen();
+        return chunks.containsKey(key);
+    }
+
+    @Override
+    public synchronized byte[] node(ChunkId id) throws IOException {
+        checkOpen();
+        Held found = nodes.get(id);
+        if (found == null) {
+            throw new ChunkMissingException(ChunkKey.plain(id), "the heap");
+        }
+        return found.bytes.clone();
+    }
+
+    @Override
+    public synchronized byte @Nullable [] record(String key) {
+        checkOpen();
+        byte[] found = records.get(key);
+        return found == null ? null : found.clone();
+    }
+
+    @Override
+    public synchronized List<Map.Entry<String, byte[]>> records(String prefix, String after, int limit) {
+        checkOpen();
+        List<Map.Entry<String, byte[]>> found = new ArrayList<>();
+        boolean afterPrefix = after.compareTo(prefix) > 0;
+        for (Map.Entry<String, byte[]> record :
+                records.tailMap(afterPrefix ? after : prefix, !afterPrefix).entrySet()) {
+            if (!record.getKey().startsWith(prefix) || found.size() >= limit) {
+                break;
+            }
+            found.add(Map.entry(record.getKey(), record.getValue().clone()));
+        }
+        return found;
+    }
+
+    @Override
+    public synchronized void commit(Map<String, byte[]> puts, Set<String> deletes) {
+        checkOpen();
+        puts.forEach((key, value) -> {
+            RecordKeys.check(key);
+            records.put(key, value.clone());
+        });
+        deletes.forEach(records::remove);
+    }
+
+    @Override
+    public synchronized WriteLease write(String purpose) {
+        checkOpen();
+        return new HeapLease();
+    }
+
+    @Override
+    public synchronized StoreStats stats() {
+        checkOpen();
+        long bytes = (long) chunks.size() * properties.chunkSizeBytes();
+        return new StoreStats(chunks.size(), nodes.size(), 0, bytes, bytes, 0);
+    }
+
+    /** There is nothing to read: the heap is taken at its word. */
+    @Override
+    public synchronized void verify(boolean verifyContent, VerifyReport report) {
+        checkOpen();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        chunks.clear();
+        nodes.clear();
+        records.clear();
+    }
+
+    private final class HeapLease implements WriteLease {
+        private boolean ended;
+
+        private void checkLease() {
+            checkOpen();
+            if (ended) {
+                throw new IllegalStateException("the lease has ended");
+            }
+        }
+
+        private <K> boolean claim(Map<K, Held> held, K key, byte[] bytes) {
+            Held found = held.get(key);
+            boolean isNew = found == null;
+            if (found == null) {
+                found = new Held(bytes);
+                held.put(key, found);
+            }
+            if (!found.settled) {
+                found.claims.add(this);
+            }
+            return isNew;
+        }
+
+        @Override
+        public boolean put(ChunkKey key, ByteBuffer plain) {
+            if (plain.remaining() != properties.chunkSizeBytes()) {
+                throw new IllegalArgumentException(
+                        plain.remaining() + " bytes, expected a chunk of " + properties.chunkSizeBytes());
+            }
+            byte[] bytes = new byte[plain.remaining()];
+            plain.duplicate().get(bytes);
+            synchronized (HeapStore.this) {
+                checkLease();
+                return claim(chunks, key, bytes);
+            }
+        }
+
+        @Override
+        public ChunkId putNode(byte[] node) {
+            if (node.length == 0 || node.length > MAX_NODE_BYTES) {
+                throw new IllegalArgumentException("a node of " + node.length + " bytes");
+            }
+            ChunkId id = new ChunkHasher().hash(ByteBuffer.wrap(node));
+            synchronized (HeapStore.this) {
+                checkLease();
+                claim(nodes, id, node.clone());
+                return id;
+            }
+        }
+
+        @Override
+        public void commit(Map<String, byte[]> puts, Set<String> deletes) {
+            synchronized (HeapStore.this) {
+                checkLease();
+                ended = true;
+                settle(chunks);
+                settle(nodes);
+                HeapStore.this.commit(puts, deletes);
+            }
+        }
+
+        private void settle(Map<?, Held> held) {
+            for (Held one : held.values()) {
+                if (one.claims.contains(this)) {
+                    one.settled = true;
+                    one.claims.clear();
+                }
+            }
+        }
+
+        @Override
+        public void close() {
+            synchronized (HeapStore.this) {
+                if (!ended && !closed) {
+                    drop(chunks);
+                    drop(nodes);
+                }
+                ended = true;
+            }
+        }
+
+        private void drop(Map<?, Held> held) {
+            held.values().removeIf(one -> one.claims.remove(this) && one.claims.isEmpty() && !one.settled);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package dev.varve.store;
+
+import dev.varve.chunk.ChunkCorruptException;
+import dev.varve.chunk.ChunkHasher;
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.chunk.ChunkMissingException;
+import dev.varve.chunk.Codec;
+import dev.varve.chunk.FrameCodec;
+import dev.varve.chunk.Lz4Codec;
+import dev.varve.chunk.StoredCodec;
+import dev.varve.chunk.ZstdCodec;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store on disk: frames in packs, the index and records in RocksDB.
+ *
+ * <p><b>States of a chunk.</b> A chunk that a writer puts is appended to a pack and stands in the table of what is in
+ * flight ({@link Flights}). <i>Publishing</i> syncs the packs, then writes index entries that carry the writer's lease,
+ * then drops the flights. While the lease's record stands in the index its entries are <i>unsettled</i>: they can be
+ * read and found, but they go when the lease dies. A commit deletes the lease's record in the same synced batch that
+ * writes the records, and by that settles all its entries at once, whatever their number.
+ *
+ * <p><b>Order.</b> Pack sync, index entries (WAL, unsynced), final batch (WAL, synced), then {@link Head}. The WAL is a
+ * prefix after a crash, so a record that is there has all its entries, and an entry that is there has its synced frame.
+ *
+ * <p><b>Two writers of one chunk.</b> A put holds the lock of the chunk's stripe from the look-up to the entry in
+ * flight, so one of them stores it and the other finds it. Who finds a chunk that is unsettled under another lease
+ * remembers it as <i>joint</i>, and settles the entry in its own final batch: whichever of the two dies, the other's
+ * commit holds. A commit publishes everything in flight, whoever put it, so what it found is as durable as what it put.
+ *
+ * <p><b>Dead leases.</b> A lease that ends without a commit leaves entries and frames behind. They go when no writer is
+ * active, or at the next opening ({@link Reclaimer}); until then they count as unsettled.
+ *
+ * <p><b>Locks</b>, outermost first: a lease's own lock (puts shared, commit and close alone), the leases' lock, the
+ * publisher's lock, a stripe, the tail of the packs. Nothing is called back under a lock.
+ *
+ * <p><b>Failure.</b> A put that can't be written fails its lease. A publication that fails (a sync above all: the kernel
+ * has dropped the pages) fails every lease that is open; the pack is not appended to again.
+ */
+public final class PackStore implements Store {
+    private static final int SCRATCH = 16;
+
+    private final StoreProperties properties;
+    private final RocksIndex index;
+    private final Packs packs;
+    private final Flights flights;
+    private final Leases leases;
+    private final StoreFiles files;
+    private final Codec codec;
+    private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
+
+    /**
+     * Makes an empty store.
+     *
+     * @param root a folder that is empty or does not exist
+     * @param options chunk size and compression, among others
+     * @return the store, open
+     * @throws StoreFormatException when the folder is a store already, or holds something else
+     * @throws IOException when it could not be written; a second attempt starts afresh
+     */
+    public static PackStore create(Path root, StoreOptions options) throws IOException {
+        NativeLibraries.load(options.nativeFolder());
+        StoreFiles.create(root, options);
+        return open(root, options);
+    }
+
+    /**
+     * Opens a store, and drops what writers that died in it left behind.
+     *
+     * @param root its folder
+     * @param options budgets; chunk size and compression are the store's own
+     * @return the store
+     * @throws StoreNotFoundException when there is none
+     * @throws StoreInUseException when another process has it
+     * @throws StoreFormatException when its format is newer than this code
+     * @throws StoreCorruptException when a file that everything depends on is damaged
+     * @throws IOException when it could not be read
+     */
+    public static PackStore open(Path root, StoreOptions options) throws IOException {
+        StoreProperties properties = StoreFiles.properties(root);
+        NativeLibraries.load(options.nativeFolder());
+        StoreFiles files = StoreFiles.open(root, properties, options);
+        try {
+            return new PackStore(properties, files);
+        } catch (IOException | RuntimeException e) {
+            try {
+                files.close();
+            } catch (IOException f) {
+                e.addSuppressed(f);
+            }
+            throw e;
+        }
+    }
+
+    private PackStore(StoreProperties properties, StoreFiles files) throws IOException {
+        this.properties = properties;
+        this.files = files;
+        index = files.index();
+        packs = files.packs();
+        codec = codec(properties.compression());
+        flights = new Flights(index, packs, files.packStates());
+        leases = new Leases(index, packs, flights, files.head(), new Reclaimer(files, properties));
+        leases.recover();
+    }
+
+    private static Codec codec(Compression compression) {
+        return switch (compression) {
+            case LZ4 -> Lz4Codec.INSTANCE;
+            case ZSTD -> ZstdCodec.INSTANCE;
+            case STORED -> StoredCodec.INSTANCE;
+        };
+    }
+
+    @Override
+    public StoreProperties properties() {
+        return properties;
+    }
+
+    @Override
+    public void get(ChunkKey key, ByteBuffer dst) throws IOException {
+        int size = properties.chunkSizeBytes();
+        if (dst.remaining() < size) {
+            throw new IllegalArgumentException(dst.remaining() + " bytes left for a chunk of " + size);
+        }
+        Location location = find(key);
+        if (location == null) {
+            throw new ChunkMissingException(key, "the index");
+        }
+        FrameCodec frames = takeScratch();
+        int limit = dst.limit();
+        try {
+            if (location.lengthBytes() <= 0 || location.lengthBytes() > frames.maxFrameBytes()) {
+                throw new ChunkCorruptException(key, where(location), "frame of " + location.lengthBytes() + " bytes");
+            }
+            packs.read(location, frames.buffer(location.lengthBytes()));
+            frames.decode(key, dst.limit(dst.position() + size));
+        } catch (IllegalArgumentException | java.io.EOFException | java.nio.file.NoSuchFileException e) {
+            throw new ChunkCorruptException(key, where(location), String.valueOf(e.getMessage()), e);
+        } finally {
+            dst.limit(limit);
+            giveScratch(frames);
+        }
+    }
+
+    private @Nullable Location find(ChunkKey key) throws IOException {
+        Location location = index.chunk(key);
+        if (location == null) {
+            location = flights.find(key);
+            location = location == null ? index.chunk(key) : location;
+        }
+        return location;
+    }
+
+    private String where(Location location) {
+        return packs.path(location.pack()) + " at offset " + location.offsetBytes();
+    }
+
+    private FrameCodec takeScratch() {
+        FrameCodec free = scratch.poll();
+        return free == null ? new FrameCodec(properties.chunkSizeBytes()) : free;
+    }
+
+    private void giveScratch(FrameCodec used) {
+        scratch.offer(used);
+    }
+
+    @Override
+    public boolean contains(ChunkKey key) throws IOException {
+        return find(key) != null;
+    }
+
+    @Override
+    public byte[] node(ChunkId id) throws IOException {
+        byte[] stored = index.node(id);
+        if (stored == null) {
+            throw new ChunkMissingException(ChunkKey.plain(id), "the index of nodes");
+        }
+        byte[] node = Arrays.copyOfRange(stored, Long.BYTES, stored.length);
+        ChunkId found = new ChunkHasher().hash(ByteBuffer.wrap(node));
+        if (!found.equals(id)) {
+            throw new ChunkCorruptException(ChunkKey.plain(id), "the index of nodes", "found a node of id " + found);
+        }
+        return node;
+    }
+
+    @Override
+    public byte @Nullable [] record(String key) throws IOException {
+        return index.record(key);
+    }
+
+    @Override
+    public List<Map.Entry<String, byte[]>> records(String prefix, String after, int limit) throws IOException {
+        return index.records(prefix, after, limit);
+    }
+
+    @Override
+    public void commit(Map<String, byte[]> puts, Set<String> deletes) throws IOException {
+        leases.commitRecords(puts, deletes);
+    }
+
+    @Override
+    public WriteLease write(String purpose) throws IOException {
+        return new PackLease(this, leases.begin(purpose));
+    }
+
+    /** Stores a chunk for a lease, whose lock the caller holds shared. */
+    boolean put(Leases.Entry lease, ChunkKey key, ByteBuffer plain) throws IOException {
+        if (plain.remaining() != properties.chunkSizeBytes()) {
+            throw new IllegalArgumentException(
+                    plain.remaining() + " bytes, expected a chunk of " + properties.chunkSizeBytes());
+        }
+        synchronized (flights.stripe(key.id())) {
+            Location found = flights.find(key);
+            found = found == null ? index.chunk(key) : found;
+            if (found != null) {
+                leases.found(lease, key, found);
+                return false;
+            }
+            FrameCodec frames = takeScratch();
+            try {
+                flights.add(key, packs.append(frames.encode(key, plain, codec), lease.number()));
+            } finally {
+                giveScratch(frames);
+            }
+        }
+        flights.publishIfMany(leases);
+        return true;
+    }
+
+    /** Stores a node for a lease, whose lock the caller holds shared. */
+    ChunkId putNode(Leases.Entry lease, byte[] node) throws IOException {
+        if (node.length == 0 || node.length > WriteLease.MAX_NODE_BYTES) {
+            throw new IllegalArgumentException("a node of " + node.length + " bytes");
+        }
+        ChunkId id = new ChunkHasher().hash(ByteBuffer.wrap(node));
+        synchronized (flights.stripe(id)) {
+            byte[] stored = index.node(id);
+            if (stored != null) {
+                leases.foundNode(lease, id, ByteBuffer.wrap(stored).getLong());
+                return id;
+            }
+            try (IndexBatch batch = index.batch()) {
+                index.write(batch.node(id, node, lease.number()), false);
+            }
+        }
+        return id;
+    }
+
+    Leases leases() {
+        return leases;
+    }
+
+    @Override
+    public StoreStats stats() throws IOException {
+        long packBytes = 0;
+        long liveBytes = 0;
+        Map<Integer, Long> lengths = packs.lengths();
+        for (long length : lengths.values()) {
+            packBytes += length;
+        }
+        for (PackState pack : flights.packStates()) {
+            liveBytes += pack.liveBytes();
+        }
+        return new StoreStats(
+                index.estimateChunks(),
+                index.estimateNodes(),
+                lengths.size(),
+                packBytes,
+                liveBytes,
+                files.indexBytes());
+    }
+
+    @Override
+    public void verify(boolean verifyContent, VerifyReport report) throws IOException {
+        new PackVerifier(files, properties, flights.packStates()).verify(verifyContent, report);
+    }
+
+    @Override
+    public void close() throws IOException {
+        leases.close();
+        files.close();
+    }
+}

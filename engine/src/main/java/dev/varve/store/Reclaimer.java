@@ -1,0 +1,213 @@
+package dev.varve.store;
+
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.chunk.FrameHeader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Drops what dead leases left: their index entries, their nodes, and the ends of packs in which nothing else lies.
+ * Runs while there is no writer.
+ *
+ * <p>No frame of a lease lies before the place where the pack stood when the lease began, so only what follows is read.
+ * First the names go, in a synced batch, then the bytes; a crash in between, or before, leaves work for the next run and
+ * no more.
+ */
+final class Reclaimer {
+    private static final Logger LOG = LoggerFactory.getLogger(Reclaimer.class);
+    private static final int BATCH = 4096;
+
+    private final StoreFiles files;
+    private final RocksIndex index;
+    private final Packs packs;
+    private final StoreProperties properties;
+
+    Reclaimer(StoreFiles files, StoreProperties properties) {
+        this.files = files;
+        this.index = files.index();
+        this.packs = files.packs();
+        this.properties = properties;
+    }
+
+    /**
+     * What is left.
+     *
+     * @param packs state of every pack
+     * @param tailPack the pack to append to
+     * @param tailEndBytes where
+     */
+    record Result(Collection<PackState> packs, int tailPack, long tailEndBytes) {}
+
+    /** Buries dead leases, of which there may be none, and brings the pack files to the length that the index knows. */
+    Result reclaim(List<LeaseRecord> dead, List<PackState> states) throws IOException {
+        TreeMap<Integer, PackState> left = new TreeMap<>();
+        states.forEach(state -> left.put(state.number(), state));
+        TreeMap<Integer, Long> lengths = packs.lengths();
+        if (!dead.isEmpty()) {
+            drop(dead, left, lengths);
+        }
+        for (Map.Entry<Integer, Long> file : lengths.entrySet()) {
+            PackState state = left.get(file.getKey());
+            long keep = state == null ? 0 : state.publishedBytes();
+            if (file.getValue() > keep) {
+                packs.cut(file.getKey(), keep);
+            } else if (file.getValue() < keep) {
+                LOG.warn("{} has {} bytes, expected {}", packs.path(file.getKey()), file.getValue(), keep);
+            }
+        }
+        return tail(left, lengths);
+    }
+
+    private Result tail(TreeMap<Integer, PackState> left, TreeMap<Integer, Long> lengths) throws IOException {
+        if (left.isEmpty()) {
+            return new Result(left.values(), 0, Packs.FULL_BYTES);
+        }
+        PackState lastPack = left.lastEntry().getValue();
+        boolean whole = lengths.getOrDefault(lastPack.number(), 0L) >= lastPack.publishedBytes()
+                && packs.headerProblem(lastPack.number()).isEmpty();
+        return new Result(left.values(), lastPack.number(), whole ? lastPack.publishedBytes() : Packs.FULL_BYTES);
+    }
+
+    private void drop(List<LeaseRecord> dead, TreeMap<Integer, PackState> left, TreeMap<Integer, Long> lengths)
+            throws IOException {
+        Set<Long> numbers = new HashSet<>();
+        int firstPack = Integer.MAX_VALUE;
+        long firstOffset = 0;
+        for (LeaseRecord lease : dead) {
+            LOG.info("dropping what a dead write left: {}", lease.purpose());
+            numbers.add(lease.number());
+            dropNodes(lease.number());
+            if (lease.startPack() < firstPack
+                    || (lease.startPack() == firstPack && lease.startOffsetBytes() < firstOffset)) {
+                firstPack = lease.startPack();
+                firstOffset = lease.startOffsetBytes();
+            }
+        }
+        boolean certain = true;
+        try (Forgetting names = new Forgetting()) {
+            for (PackState state : List.copyOf(left.tailMap(firstPack).values())) {
+                long from = state.number() == firstPack ? Math.max(firstOffset, PackHeader.BYTES) : PackHeader.BYTES;
+                long to = Math.min(state.publishedBytes(), lengths.getOrDefault(state.number(), 0L));
+                certain &= to >= state.publishedBytes();
+                if (from < to) {
+                    Survey survey = new Survey(state.number(), numbers, from, names);
+                    new FrameScanner(properties.chunkSizeBytes()).scan(packs.file(state.number()), from, to, survey);
+                    certain &= survey.certain;
+                    left.put(state.number(), survey.left(state));
+                }
+            }
+            if (!certain) {
+                index.chunks((key, location) -> {
+                    if (numbers.contains(location.lease())) {
+                        names.forget(key);
+                    }
+                });
+            }
+        }
+        end(dead, left);
+    }
+
+    private void dropNodes(long lease) throws IOException {
+        try (IndexBatch batch = index.batch()) {
+            for (ChunkId id : index.leaseNodes(lease)) {
+                byte[] stored = index.node(id);
+                if (stored != null && ByteBuffer.wrap(stored).getLong() == lease) {
+                    batch.deleteNode(id);
+                }
+            }
+            index.write(batch, false);
+        }
+    }
+
+    /** Deletes index entries, a batch at a time. */
+    private final class Forgetting implements AutoCloseable {
+        private final List<ChunkKey> names = new ArrayList<>();
+
+        void forget(ChunkKey key) throws IOException {
+            names.add(key);
+            if (names.size() >= BATCH) {
+                close();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try (IndexBatch batch = index.batch()) {
+                for (ChunkKey key : names) {
+                    batch.deleteChunk(key);
+                }
+                index.write(batch, false);
+            }
+            names.clear();
+        }
+    }
+
+    private void end(List<LeaseRecord> dead, TreeMap<Integer, PackState> left) throws IOException {
+        try (IndexBatch batch = index.batch()) {
+            for (PackState state : List.copyOf(left.values())) {
+                if (state.publishedBytes() <= PackHeader.BYTES) {
+                    batch.deletePack(state.number());
+                    left.remove(state.number());
+                } else {
+                    batch.pack(state);
+                }
+            }
+            for (LeaseRecord lease : dead) {
+                batch.endLease(lease.number());
+            }
+            files.head().advance(index.write(batch, true));
+        }
+    }
+
+    /** Tells apart, frame by frame, what the index still needs and what dead leases alone put there. */
+    private final class Survey implements FrameScanner.Visitor {
+        private final int pack;
+        private final Set<Long> dead;
+        private final Forgetting names;
+        private long liveEnd;
+        private long deadBytes;
+        private boolean certain = true;
+
+        Survey(int pack, Set<Long> dead, long from, Forgetting names) {
+            this.pack = pack;
+            this.dead = dead;
+            this.names = names;
+            liveEnd = from;
+        }
+
+        @Override
+        public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
+            Location found = index.chunk(header.key());
+            if (found == null || found.pack() != pack || found.offsetBytes() != offsetBytes) {
+                return;
+            }
+            if (dead.contains(found.lease())) {
+                names.forget(header.key());
+                deadBytes += header.frameBytes();
+            } else {
+                liveEnd = offsetBytes + header.frameBytes();
+            }
+        }
+
+        @Override
+        public void gap(long fromBytes, long toBytes, String problem) {
+            certain = false;
+        }
+
+        /** The pack afterwards: cut after its last live frame, unless damage hides what is live. */
+        PackState left(PackState before) {
+            long end = certain ? liveEnd : before.publishedBytes();
+            return new PackState(pack, end, before.liveBytes() - deadBytes);
+        }
+    }
+}

@@ -1,0 +1,346 @@
+package dev.varve.store;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import org.jspecify.annotations.Nullable;
+import org.rocksdb.ColumnFamilyDescriptor;
+import org.rocksdb.ColumnFamilyHandle;
+import org.rocksdb.CompressionType;
+import org.rocksdb.FlushOptions;
+import org.rocksdb.RocksDB;
+import org.rocksdb.RocksDBException;
+import org.rocksdb.RocksIterator;
+import org.rocksdb.Status;
+
+/**
+ * The index and all records, in RocksDB: the one class that holds the database.
+ *
+ * <pre>
+ *  table    key                              value
+ *  default  'r' record key, ASCII            the record
+ *           'm' "pack/" number, 8 hex digits published bytes 8, live bytes 8
+ *           'm' "lease"                      highest lease number given out, 8
+ *  chunks   key domain 4, chunk id 32        {@link Location}, 20
+ *  nodes    node id 32                       lease 8, the node
+ *  leases   lease 8                          start pack 4, start offset 8, purpose, UTF-8
+ *           lease 8, node id 32              nothing: the lease put that node
+ * </pre>
+ *
+ * <p>Every call holds a read lock while it is inside native code, and closing takes the write lock: a call after close is
+ * an exception, never a crash.
+ */
+final class RocksIndex implements AutoCloseable {
+    private static final byte RECORD = 'r';
+    private static final byte META = 'm';
+    private static final byte[] LAST_LEASE = metaKey("lease");
+
+    private final Path directory;
+    private final RocksOptions options;
+    private final RocksDB db;
+    private final ColumnFamilyHandle records;
+    private final ColumnFamilyHandle chunks;
+    private final ColumnFamilyHandle nodes;
+    private final ColumnFamilyHandle leases;
+    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private boolean closed;
+
+    private RocksIndex(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> handles) {
+        this.directory = directory;
+        this.options = options;
+        this.db = db;
+        records = handles.get(0);
+        chunks = handles.get(1);
+        nodes = handles.get(2);
+        leases = handles.get(3);
+    }
+
+    /** Opens the index, or makes an empty one where {@code create} says so. */
+    static RocksIndex open(Path directory, long blockCacheBytes, boolean create) throws IOException {
+        RocksOptions options = new RocksOptions(blockCacheBytes);
+        List<ColumnFamilyHandle> handles = new ArrayList<>();
+        try {
+            List<ColumnFamilyDescriptor> tables = List.of(
+                    new ColumnFamilyDescriptor(
+                            RocksDB.DEFAULT_COLUMN_FAMILY, options.table(4 << 20, CompressionType.LZ4_COMPRESSION)),
+                    table("chunks", options, 16 << 20, CompressionType.NO_COMPRESSION),
+                    table("nodes", options, 16 << 20, CompressionType.NO_COMPRESSION),
+                    table("leases", options, 1 << 20, CompressionType.NO_COMPRESSION));
+            options.db.setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
+            RocksDB db = RocksDB.open(options.db, directory.toString(), tables, handles);
+            return new RocksIndex(directory, options, db, handles);
+        } catch (RocksDBException e) {
+            handles.forEach(ColumnFamilyHandle::close);
+            options.close();
+            throw failure(directory, e);
+        }
+    }
+
+    private static ColumnFamilyDescriptor table(
+            String name, RocksOptions options, long memtableBytes, CompressionType compression) {
+        return new ColumnFamilyDescriptor(name.getBytes(US_ASCII), options.table(memtableBytes, compression));
+    }
+
+    @Nullable
+    Location chunk(ChunkKey key) throws IOException {
+        byte[] entry = new byte[Location.BYTES];
+        int found = call(() -> db.get(chunks, options.read, chunkKey(key), entry));
+        if (found == RocksDB.NOT_FOUND) {
+            return null;
+        }
+        if (found != Location.BYTES) {
+            throw new StoreCorruptException(directory, "index entry of " + found + " bytes for chunk " + key);
+        }
+        return Location.read(entry);
+    }
+
+    /** Lease and bytes of a node as stored, or null. */
+    byte @Nullable [] node(ChunkId id) throws IOException {
+        byte[] stored = call(() -> db.get(nodes, options.read, id.toBytes()));
+        if (stored != null && stored.length <= Long.BYTES) {
+            throw new StoreCorruptException(directory, "node " + id + " of " + stored.length + " bytes");
+        }
+        return stored;
+    }
+
+    byte @Nullable [] record(String key) throws IOException {
+        return call(() -> db.get(records, options.read, recordKey(key)));
+    }
+
+    List<Map.Entry<String, byte[]>> records(String prefix, String after, int limit) throws IOException {
+        List<Map.Entry<String, byte[]>> found = new ArrayList<>();
+        String from = after.compareTo(prefix) > 0 ? after : prefix;
+        scan(records, recordKey(from), (key, value) -> {
+            String name = new String(key, 1, key.length - 1, US_ASCII);
+            if (key[0] != RECORD || !name.startsWith(prefix) || found.size() >= limit) {
+                return false;
+            }
+            if (name.compareTo(after) > 0) {
+                found.add(Map.entry(name, value));
+            }
+            return found.size() < limit;
+        });
+        return found;
+    }
+
+    /** Published and live bytes of each pack, by number, ascending. */
+    List<PackState> packs() throws IOException {
+        List<PackState> found = new ArrayList<>();
+        byte[] prefix = metaKey("pack/");
+        scan(records, prefix, (key, value) -> {
+            String name = new String(key, 1, key.length - 1, US_ASCII);
+            if (key[0] != META || !name.startsWith("pack/")) {
+                return false;
+            }
+            found.add(PackState.read((int) Long.parseLong(name.substring(5), 16), value));
+            return true;
+        });
+        return found;
+    }
+
+    long lastLease() throws IOException {
+        byte[] stored = call(() -> db.get(records, options.read, LAST_LEASE));
+        return stored == null ? 0 : ByteBuffer.wrap(stored).getLong();
+    }
+
+    /** Records of leases that are neither committed nor reclaimed. */
+    List<LeaseRecord> leases() throws IOException {
+        List<LeaseRecord> found = new ArrayList<>();
+        scan(leases, new byte[0], (key, value) -> {
+            if (key.length == Long.BYTES) {
+                found.add(LeaseRecord.read(ByteBuffer.wrap(key).getLong(), value));
+            }
+            return true;
+        });
+        return found;
+    }
+
+    /** Ids of the nodes that a lease put. */
+    List<ChunkId> leaseNodes(long lease) throws IOException {
+        List<ChunkId> found = new ArrayList<>();
+        scan(leases, longKey(lease), (key, value) -> {
+            if (ByteBuffer.wrap(key).getLong() != lease) {
+                return false;
+            }
+            if (key.length == Long.BYTES + ChunkId.BYTES) {
+                found.add(ChunkId.of(key, Long.BYTES));
+            }
+            return true;
+        });
+        return found;
+    }
+
+    /** Hands every chunk's entry to a visitor, in key order. */
+    void chunks(ChunkVisitor visitor) throws IOException {
+        scan(chunks, new byte[0], (key, value) -> {
+            if (key.length != Integer.BYTES + ChunkId.BYTES || value.length != Location.BYTES) {
+                throw new StoreCorruptException(directory, "index entry of impossible length");
+            }
+            int domain = ByteBuffer.wrap(key).getInt();
+            visitor.visit(new ChunkKey(domain, ChunkId.of(key, Integer.BYTES)), Location.read(value));
+            return true;
+        });
+    }
+
+    /** What {@link #chunks} calls. */
+    interface ChunkVisitor {
+        void visit(ChunkKey key, Location location) throws IOException;
+    }
+
+    private interface EntryVisitor {
+        boolean visit(byte[] key, byte[] value) throws IOException;
+    }
+
+    private void scan(ColumnFamilyHandle table, byte[] from, EntryVisitor visitor) throws IOException {
+        enter();
+        try (RocksIterator entries = db.newIterator(table, options.scan)) {
+            entries.seek(from);
+            while (entries.isValid() && visitor.visit(entries.key(), entries.value())) {
+                entries.next();
+            }
+            entries.status();
+        } catch (RocksDBException e) {
+            throw failure(directory, e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    /** A new, empty batch of changes; closed by the caller. */
+    IndexBatch batch() {
+        return new IndexBatch(records, chunks, nodes, leases);
+    }
+
+    /**
+     * Applies a batch in one atomic step.
+     *
+     * @param sync whether it, and all before it, is durable when the call returns
+     * @return a sequence number that the index holds from now on
+     */
+    long write(IndexBatch batch, boolean sync) throws IOException {
+        return call(() -> {
+            long before = db.getLatestSequenceNumber();
+            db.write(sync ? options.synced : options.unsynced, batch.changes());
+            return before + batch.changes().count();
+        });
+    }
+
+    long sequence() throws IOException {
+        return call(db::getLatestSequenceNumber);
+    }
+
+    /** Writes all that is in memory into table files, so that nothing depends on the log. */
+    void flush() throws IOException {
+        call(() -> {
+            try (FlushOptions flush = new FlushOptions().setWaitForFlush(true)) {
+                db.flush(flush, List.of(records, chunks, nodes, leases));
+            }
+            return 0;
+        });
+    }
+
+    /** Reads every block of every table file and checks it. */
+    void verify() throws IOException {
+        call(() -> {
+            db.verifyChecksum();
+            return 0;
+        });
+    }
+
+    long estimateChunks() throws IOException {
+        return call(() -> db.getLongProperty(chunks, "rocksdb.estimate-num-keys"));
+    }
+
+    long estimateNodes() throws IOException {
+        return call(() -> db.getLongProperty(nodes, "rocksdb.estimate-num-keys"));
+    }
+
+    @Override
+    public void close() {
+        lock.writeLock().lock();
+        try {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            List.of(leases, nodes, chunks, records).forEach(ColumnFamilyHandle::close);
+            db.close();
+            options.close();
+        } finally {
+            lock.writeLock().unlock();
+        }
+    }
+
+    private interface NativeCall<T extends @Nullable Object> {
+        T run() throws RocksDBException;
+    }
+
+    private <T extends @Nullable Object> T call(NativeCall<T> body) throws IOException {
+        enter();
+        try {
+            return body.run();
+        } catch (RocksDBException e) {
+            throw failure(directory, e);
+        } finally {
+            lock.readLock().unlock();
+        }
+    }
+
+    private void enter() {
+        lock.readLock().lock();
+        if (closed) {
+            lock.readLock().unlock();
+            throw new IllegalStateException("the store is closed");
+        }
+    }
+
+    private static IOException failure(Path directory, RocksDBException e) {
+        Status status = e.getStatus();
+        String message = e.getMessage() == null ? "unknown" : e.getMessage();
+        if (status != null && status.getCode() == Status.Code.IOError && message.contains("lock")) {
+            return new StoreInUseException(directory, e);
+        }
+        if (status != null
+                && (status.getCode() == Status.Code.IOError || status.getCode() == Status.Code.Busy)
+                && !message.contains("No such file")) {
+            return new IOException(directory + ": " + message, e);
+        }
+        return new StoreCorruptException(directory, message, e);
+    }
+
+    static byte[] chunkKey(ChunkKey key) {
+        byte[] bytes = new byte[Integer.BYTES + ChunkId.BYTES];
+        ByteBuffer.wrap(bytes).putInt(key.domain());
+        key.id().write(bytes, Integer.BYTES);
+        return bytes;
+    }
+
+    static byte[] recordKey(String key) {
+        return prefixed(RECORD, key);
+    }
+
+    static byte[] metaKey(String key) {
+        return prefixed(META, key);
+    }
+
+    static byte[] longKey(long number) {
+        return ByteBuffer.allocate(Long.BYTES).putLong(number).array();
+    }
+
+    private static byte[] prefixed(byte prefix, String key) {
+        byte[] bytes = new byte[key.length() + 1];
+        bytes[0] = prefix;
+        for (int i = 0; i < key.length(); i++) {
+            bytes[i + 1] = (byte) key.charAt(i);
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,193 @@
+package dev.varve.store;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.varve.file.Access;
+import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
+final class StoreFiles implements AutoCloseable {
+    private static final Set<String> OWN_NAMES =
+            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
+    private static final int MAX_OWNER_BYTES = 4096;
+
+    private final StoreLayout layout;
+    private final FileIo io;
+    private final RocksIndex index;
+    private final Packs packs;
+    private final Head head;
+
+    private StoreFiles(StoreLayout layout, FileIo io, RocksIndex index, Packs packs, Head head) {
+        this.layout = layout;
+        this.io = io;
+        this.index = index;
+        this.packs = packs;
+        this.head = head;
+    }
+
+    /** Makes an empty store; {@code FORMAT} comes last, so a store is whole or none. */
+    static void create(Path root, StoreOptions options) throws IOException {
+        StoreLayout layout = new StoreLayout(root);
+        FileIo io = options.io();
+        if (Files.exists(layout.format())) {
+            throw new StoreFormatException(root + " is a store already");
+        }
+        Files.createDirectories(root);
+        try (Stream<Path> found = Files.list(root)) {
+            for (Path path : (Iterable<Path>) found::iterator) {
+                if (!OWN_NAMES.contains(path.getFileName().toString()) || isPack(path)) {
+                    throw new StoreFormatException(
+                            root + " is not empty and not a store; name an empty or a new folder (found " + path + ")");
+                }
+            }
+        }
+        Files.createDirectories(layout.packs());
+        StoreProperties properties = new StoreProperties(
+                UUID.randomUUID(), FormatFile.NEWEST, options.chunkSizeBytes(), options.compression());
+        RocksIndex.open(layout.index(), options.indexCacheBytes(), true).close();
+        replace(io, layout.head(), new byte[Head.BYTES]);
+        byte[] format = FormatFile.encode(properties);
+        replace(io, FormatFile.copy(layout.format()), format);
+        replace(io, layout.format(), format);
+        Path parent = root.toAbsolutePath().getParent();
+        if (parent != null) {
+            io.syncDirectory(parent);
+        }
+    }
+
+    /** Gives a small file new content in one durable step. */
+    private static void replace(FileIo io, Path file, byte[] content) throws IOException {
+        Path next = file.resolveSibling(file.getFileName() + ".new");
+        try (PositionalFile out = io.open(next, Access.CREATE)) {
+            out.truncate(0);
+            out.write(ByteBuffer.wrap(content), 0);
+            out.sync();
+        }
+        io.rename(next, file);
+        Path folder = file.toAbsolutePath().getParent();
+        if (folder != null) {
+            io.syncDirectory(folder);
+        }
+    }
+
+    private static boolean isPack(Path path) throws IOException {
+        if (!path.getFileName().toString().equals("packs") || !Files.isDirectory(path)) {
+            return false;
+        }
+        try (Stream<Path> packs = Files.list(path)) {
+            return packs.anyMatch(pack -> pack.toString().endsWith(".pack"));
+        }
+    }
+
+    static StoreProperties properties(Path root) throws IOException {
+        Path format = new StoreLayout(root).format();
+        if (!Files.exists(format)) {
+            throw new StoreNotFoundException(root);
+        }
+        return FormatFile.read(format);
+    }
+
+    /** Opens the index, which locks the store, and the rest. */
+    static StoreFiles open(Path root, StoreProperties properties, StoreOptions options) throws IOException {
+        StoreLayout layout = new StoreLayout(root);
+        FileIo io = options.io();
+        RocksIndex index;
+        try {
+            index = RocksIndex.open(layout.index(), options.indexCacheBytes(), false);
+        } catch (StoreInUseException e) {
+            throw new StoreInUseException(root, owner(layout), e);
+        }
+        Head head = null;
+        try {
+            Files.writeString(layout.owner(), self());
+            head = new Head(io.open(layout.head(), Access.CREATE));
+            long known = head.read();
+            long found = index.sequence();
+            if (found < known) {
+                throw new StoreCorruptException(
+                        layout.index(),
+                        "it has come to change " + found + ", but change " + known
+                                + " was durable: its newest log or manifest is damaged");
+            }
+            Packs packs = new Packs(layout, io, properties.id());
+            return new StoreFiles(layout, io, index, packs, head);
+        } catch (IOException | RuntimeException e) {
+            index.close();
+            if (head != null) {
+                head.close();
+            }
+            throw e;
+        }
+    }
+
+    private static String owner(StoreLayout layout) throws IOException {
+        if (!Files.exists(layout.owner()) || Files.size(layout.owner()) > MAX_OWNER_BYTES) {
+            return "another process";
+        }
+        return new String(Files.readAllBytes(layout.owner()), UTF_8).strip();
+    }
+
+    private static String self() {
+        ProcessHandle process = ProcessHandle.current();
+        String command = System.getProperty("sun.java.command", "java");
+        String text = "process " + process.pid() + " (" + command + ")";
+        return text.substring(0, Math.min(text.length(), MAX_OWNER_BYTES / 4)) + "\n";
+    }
+
+    StoreLayout layout() {
+        return layout;
+    }
+
+    FileIo io() {
+        return io;
+    }
+
+    RocksIndex index() {
+        return index;
+    }
+
+    Packs packs() {
+        return packs;
+    }
+
+    Head head() {
+        return head;
+    }
+
+    Collection<PackState> packStates() throws IOException {
+        return index.packs();
+    }
+
+    long indexBytes() throws IOException {
+        long total = 0;
+        try (Stream<Path> files = Files.list(layout.index())) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                try {
+                    total += Files.size(file);
+                } catch (java.nio.file.NoSuchFileException e) {
+                    // RocksDB has replaced the file since it was listed.
+                }
+            }
+        }
+        return total;
+    }
+
+    @Override
+    public void close() throws IOException {
+        index.close();
+        try {
+            packs.close();
+        } finally {
+            head.close();
+        }
+    }
+}

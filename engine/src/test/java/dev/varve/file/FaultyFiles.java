@@ -1,0 +1,336 @@
+package dev.varve.file;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.BiPredicate;
+
+/**
+ * File calls that fail when a test says so, and that know what a loss of power may take back.
+ *
+ * <pre>{@code
+ * FaultyFiles files = new FaultyFiles(seed, tmp.resolve("graves"));
+ * for (long n = 0; ; n++) {                  // fail at change 0, 1, 2 ... until nothing fails any more
+ *     files.stopAt(n);
+ *     work(new FileIo(files));               // may throw
+ *     boolean hit = files.hit();
+ *     files.losePower();                     // or killProcess(): what was written then stays
+ *     verify(new FileIo(files));
+ *     if (!hit) break;
+ * }
+ * }</pre>
+ *
+ * <ul>
+ *   <li>A <b>change</b> is any call but a read. One that fails is not made, but a write that fails is torn: a part of it is
+ *       made.
+ *   <li><b>Loss of power.</b> Every 512 bytes of a file that were written since its last good sync come back as they are or
+ *       as any of the states they had since; so does the length. Of the changes to a directory since its last sync, the
+ *       last few are undone. What a failed sync should have made durable never is, whatever follows.
+ *   <li>Syncs are only remembered, not carried out: tests of crashes are fast.
+ *   <li>After {@link #losePower} or {@link #killProcess} what was open before is dead for good.
+ * </ul>
+ */
+public final class FaultyFiles implements FileCalls {
+    /** What a call does. */
+    public enum Call {
+        READ,
+        CREATE,
+        WRITE,
+        TRUNCATE,
+        SYNC,
+        RENAME,
+        DELETE,
+        CREATE_DIRECTORY,
+        SYNC_DIRECTORY
+    }
+
+    private interface Undo {
+        void run() throws IOException;
+    }
+
+    private final Path graves;
+    private final Random random;
+
+    @GuardedBy("this")
+    private final Map<Object, UnsyncedFile> unsynced = new HashMap<>();
+
+    @GuardedBy("this")
+    private final Map<Path, Deque<Undo>> unsyncedNames = new HashMap<>();
+
+    @GuardedBy("this")
+    private long changes;
+
+    @GuardedBy("this")
+    private long failAt = Long.MAX_VALUE;
+
+    @GuardedBy("this")
+    private long stopAt = Long.MAX_VALUE;
+
+    @GuardedBy("this")
+    private BiPredicate<Call, Path> failWhen = FaultyFiles::never;
+
+    @GuardedBy("this")
+    private boolean hit;
+
+    @GuardedBy("this")
+    private boolean stopped;
+
+    @GuardedBy("this")
+    private int life;
+
+    @GuardedBy("this")
+    private int graveCount;
+
+    /**
+     * Calls that do not fail yet.
+     *
+     * @param seed of what is torn and what is lost
+     * @param graves a directory of the same file system, made here, that keeps what was deleted
+     */
+    public FaultyFiles(long seed, Path graves) throws IOException {
+        this.random = new Random(seed);
+        this.graves = Files.createDirectories(graves);
+    }
+
+    /** How many changes were made or failed since the last restart. */
+    public synchronized long changes() {
+        return changes;
+    }
+
+    /** Lets one change fail: 0 is the next one. */
+    public synchronized void failAt(long change) {
+        failAt = changes + change;
+        hit = false;
+    }
+
+    /** Lets one change fail, and every call after it, reads too: 0 is the next one. */
+    public synchronized void stopAt(long change) {
+        stopAt = changes + change;
+        hit = false;
+    }
+
+    /** Lets all those calls fail that a test picks; asked for every call. */
+    public synchronized void failWhen(BiPredicate<Call, Path> picks) {
+        failWhen = picks;
+        hit = false;
+    }
+
+    /** Lets nothing fail any more. */
+    public synchronized void failNever() {
+        failWhen = FaultyFiles::never;
+        failAt = Long.MAX_VALUE;
+        stopAt = Long.MAX_VALUE;
+    }
+
+    /** Whether a call has failed since faults were last asked for. */
+    public synchronized boolean hit() {
+        return hit;
+    }
+
+    /** Ends the process: what is open is dead, what was written stays. Nothing fails afterwards. */
+    public synchronized void killProcess() {
+        failNever();
+        stopped = false;
+        changes = 0;
+        life++;
+    }
+
+    /** Cuts the power: like {@link #killProcess}, and what was not synced may be lost. */
+    public synchronized void losePower() throws IOException {
+        killProcess();
+        for (UnsyncedFile file : unsynced.values()) {
+            file.lose(random);
+        }
+        for (Deque<Undo> names : unsyncedNames.values()) {
+            for (int lost = random.nextInt(names.size() + 1); lost > 0; lost--) {
+                names.pop().run();
+            }
+        }
+        unsynced.clear();
+        unsyncedNames.clear();
+    }
+
+    @Override
+    public synchronized FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException {
+        boolean creates = options.contains(StandardOpenOption.CREATE_NEW)
+                || (options.contains(StandardOpenOption.CREATE) && !Files.exists(file));
+        before(creates ? Call.CREATE : Call.READ, file);
+        FileChannel channel = FileChannel.open(file, options);
+        if (creates) {
+            remember(file, () -> Files.deleteIfExists(file));
+        }
+        return new FaultyChannel(this, channel, file, life);
+    }
+
+    @Override
+    public synchronized void rename(Path from, Path to) throws IOException {
+        before(Call.RENAME, from);
+        Path replaced = Files.exists(to) ? bury(to) : null;
+        SystemFileCalls.INSTANCE.rename(from, to);
+        moved(to, to);
+        remember(to, () -> {
+            SystemFileCalls.INSTANCE.rename(to, from);
+            if (replaced != null) {
+                SystemFileCalls.INSTANCE.rename(replaced, to);
+            }
+        });
+    }
+
+    @Override
+    public synchronized void delete(Path path) throws IOException {
+        before(Call.DELETE, path);
+        if (Files.isDirectory(path)) {
+            Files.delete(path);
+            remember(path, () -> Files.createDirectory(path));
+        } else {
+            Path grave = bury(path);
+            Files.delete(path);
+            remember(path, () -> SystemFileCalls.INSTANCE.rename(grave, path));
+        }
+    }
+
+    @Override
+    public synchronized void createDirectory(Path directory) throws IOException {
+        before(Call.CREATE_DIRECTORY, directory);
+        Files.createDirectory(directory);
+        remember(directory, () -> deleteTree(directory));
+    }
+
+    @Override
+    public synchronized void syncDirectory(Path directory) throws IOException {
+        before(Call.SYNC_DIRECTORY, directory);
+        if (!Files.isDirectory(directory)) {
+            throw new NoSuchFileException(directory.toString());
+        }
+        unsyncedNames.remove(directory.toAbsolutePath().normalize());
+    }
+
+    synchronized void read(Path file, int itsLife) throws IOException {
+        requireLife(file, itsLife);
+        before(Call.READ, file);
+    }
+
+    synchronized int write(FileChannel channel, Path file, int itsLife, ByteBuffer src, long offset)
+            throws IOException {
+        requireLife(file, itsLife);
+        UnsyncedFile history = history(file);
+        history.beforeWrite(channel, offset, src.remaining());
+        try {
+            before(Call.WRITE, file);
+        } catch (IOException e) {
+            int part = random.nextInt(src.remaining() + 1);
+            channel.write(src.slice().limit(part), offset);
+            throw e;
+        }
+        return channel.write(src, offset);
+    }
+
+    synchronized void truncate(FileChannel channel, Path file, int itsLife, long size) throws IOException {
+        requireLife(file, itsLife);
+        before(Call.TRUNCATE, file);
+        long now = channel.size();
+        if (size < now) {
+            history(file).beforeWrite(channel, size, (int) Math.min(now - size, Integer.MAX_VALUE));
+            channel.truncate(size);
+        }
+    }
+
+    synchronized void sync(Path file, int itsLife) throws IOException {
+        requireLife(file, itsLife);
+        try {
+            before(Call.SYNC, file);
+        } catch (IOException e) {
+            history(file).poison();
+            throw e;
+        }
+        history(file).synced();
+    }
+
+    @GuardedBy("this")
+    private void before(Call call, Path path) throws IOException {
+        if (stopped) {
+            throw new IOException("the process has stopped: " + call + " of " + path);
+        }
+        long change = changes;
+        if (call != Call.READ) {
+            changes++;
+            stopped = change == stopAt;
+            if (stopped || change == failAt) {
+                hit = true;
+                throw new IOException("injected at change " + change + ": " + call + " of " + path);
+            }
+        }
+        if (failWhen.test(call, path)) {
+            hit = true;
+            throw new IOException("injected: " + call + " of " + path);
+        }
+    }
+
+    @GuardedBy("this")
+    private void requireLife(Path file, int itsLife) throws IOException {
+        if (itsLife != life) {
+            throw new IOException("opened by a process that is dead: " + file);
+        }
+    }
+
+    @GuardedBy("this")
+    private void remember(Path path, Undo undo) {
+        Path directory = path.toAbsolutePath().normalize().getParent();
+        unsyncedNames.computeIfAbsent(directory, unused -> new ArrayDeque<>()).push(undo);
+    }
+
+    /** Keeps a file's content under another name, so that the file can come back with what it would have then. */
+    @GuardedBy("this")
+    private Path bury(Path file) throws IOException {
+        Path grave = graves.resolve(Integer.toString(graveCount++));
+        Files.createLink(grave, file);
+        moved(file, grave);
+        return grave;
+    }
+
+    @GuardedBy("this")
+    private void moved(Path file, Path to) throws IOException {
+        UnsyncedFile history = unsynced.get(fileKey(file));
+        if (history != null) {
+            history.path = to;
+        }
+    }
+
+    @GuardedBy("this")
+    private UnsyncedFile history(Path file) throws IOException {
+        return unsynced.computeIfAbsent(fileKey(file), unused -> new UnsyncedFile(file));
+    }
+
+    private static boolean never(Call call, Path path) {
+        return false;
+    }
+
+    private static Object fileKey(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+
+    private static void deleteTree(Path directory) throws IOException {
+        List<Path> paths = new ArrayList<>();
+        try (var walk = Files.walk(directory)) {
+            walk.forEach(paths::add);
+        }
+        for (int i = paths.size() - 1; i >= 0; i--) {
+            Files.delete(paths.get(i));
+        }
+    }
+}

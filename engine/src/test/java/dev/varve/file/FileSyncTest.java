@@ -1,0 +1,134 @@
+package dev.varve.file;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+
+import dev.varve.file.FaultyFiles.Call;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileSyncTest {
+    @TempDir
+    private Path tmp;
+
+    private FaultyFiles files;
+    private FileIo io;
+    private Path path;
+
+    @BeforeEach
+    void open() throws IOException {
+        files = new FaultyFiles(1, tmp.resolve("graves"));
+        io = new FileIo(files);
+        path = tmp.resolve("file");
+    }
+
+    @AfterEach
+    void closeIo() {
+        io.close();
+    }
+
+    @Test
+    void failedSyncIsFinal() throws IOException {
+        try (PositionalFile file = io.open(path, Access.CREATE)) {
+            file.write(ByteBuffer.allocate(10), 0);
+            files.failWhen((call, name) -> call == Call.SYNC);
+            assertThatIOException().isThrownBy(file::sync).withMessageContaining(path.toString());
+            files.failNever();
+            assertThatIOException().isThrownBy(file::sync).withMessageContaining("an earlier sync failed");
+            assertThatExceptionOfType(CompletionException.class)
+                    .isThrownBy(() -> file.syncAsync().join())
+                    .withCauseInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void failureOfOneFileIsNotThatOfAnother() throws IOException {
+        try (PositionalFile bad = io.open(path, Access.CREATE);
+                PositionalFile good = io.open(tmp.resolve("good"), Access.CREATE)) {
+            files.failWhen((call, name) -> call == Call.SYNC && name.equals(path));
+            assertThatIOException().isThrownBy(bad::sync);
+            good.sync();
+        }
+    }
+
+    @Test
+    void fileOpenForReadingHasNothingToSync() throws IOException {
+        io.open(path, Access.CREATE).close();
+        try (PositionalFile file = io.open(path, Access.READ)) {
+            assertThatExceptionOfType(UnsupportedOperationException.class).isThrownBy(file::sync);
+        }
+    }
+
+    @Test
+    void syncsAskedForDuringOneShareTheNext() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        AtomicInteger syncs = new AtomicInteger();
+        files.failWhen((call, name) -> call == Call.SYNC && hold(first, goOn, syncs));
+        try (PositionalFile file = io.open(path, Access.CREATE)) {
+            List<CompletableFuture<Void>> requests = new ArrayList<>();
+            requests.add(file.syncAsync());
+            first.await();
+            for (int i = 0; i < 10; i++) {
+                requests.add(file.syncAsync());
+            }
+            assertThat(requests).noneMatch(CompletableFuture::isDone);
+            goOn.countDown();
+            requests.forEach(CompletableFuture::join);
+            assertThat(syncs).hasValue(2);
+        }
+    }
+
+    @Test
+    void closeWaitsForTheSyncInProgressAndFailsThoseThatWait() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        files.failWhen((call, name) -> call == Call.SYNC && hold(first, goOn, new AtomicInteger()));
+        PositionalFile file = io.open(path, Access.CREATE);
+        CompletableFuture<Void> running = file.syncAsync();
+        first.await();
+        CompletableFuture<Void> waiting = file.syncAsync();
+        Thread closer = new Thread(() -> {
+            try {
+                file.close();
+            } catch (IOException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        closer.start();
+        while (closer.getState() != Thread.State.BLOCKED) {
+            Thread.onSpinWait();
+        }
+        goOn.countDown();
+        running.join();
+        closer.join();
+        assertThatExceptionOfType(CompletionException.class)
+                .isThrownBy(waiting::join)
+                .withCauseInstanceOf(IllegalStateException.class);
+        assertThatIllegalStateException().isThrownBy(file::sync);
+    }
+
+    private static boolean hold(CountDownLatch first, CountDownLatch goOn, AtomicInteger syncs) {
+        syncs.incrementAndGet();
+        first.countDown();
+        try {
+            goOn.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return false;
+    }
+}

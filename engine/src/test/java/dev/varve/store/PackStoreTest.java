@@ -1,0 +1,294 @@
+package dev.varve.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.file.FileIo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class PackStoreTest extends StoreContractTest {
+    @TempDir
+    Path folder;
+
+    private final FileIo io = new FileIo();
+
+    private StoreOptions options(Compression compression) {
+        return new StoreOptions(CHUNK, compression, 8 << 20, Path.of("target", "native"), io);
+    }
+
+    private Path root() {
+        return folder.resolve("store");
+    }
+
+    @Override
+    Store open() throws IOException {
+        return PackStore.create(root(), options(Compression.LZ4));
+    }
+
+    private void reopen() throws IOException {
+        store.close();
+        store = PackStore.open(root(), options(Compression.LZ4));
+    }
+
+    private void write(String record, int from, int to) throws IOException {
+        try (WriteLease lease = store.write(record)) {
+            for (int i = from; i < to; i++) {
+                put(lease, i);
+            }
+            lease.commit(record(record), Set.of());
+        }
+    }
+
+    private static List<String> problems(Store store) throws IOException {
+        List<String> found = new ArrayList<>();
+        store.verify(true, new VerifyReport() {
+            @Override
+            public void damagedChunk(dev.varve.chunk.ChunkKey key, String problem) {
+                found.add(key + " " + problem);
+            }
+
+            @Override
+            public void damage(String problem) {
+                found.add(problem);
+            }
+        });
+        return found;
+    }
+
+    @Test
+    void everythingIsThereAfterReopening() throws IOException {
+        write("a", 0, 50);
+        reopen();
+        write("b", 40, 90);
+        reopen();
+        for (int i = 0; i < 90; i++) {
+            assertHolds(store, i);
+        }
+        assertThat(store.record("a")).isNotNull();
+        assertThat(problems(store)).isEmpty();
+        assertThat(store.stats().chunks()).isEqualTo(90);
+        assertThat(store.stats().packs()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Compression.class)
+    void everyCompressionReadsBack(Compression compression) throws IOException {
+        Path other = folder.resolve("other");
+        try (PackStore made = PackStore.create(other, options(compression));
+                WriteLease lease = made.write("test")) {
+            put(lease, 1);
+            put(lease, 2);
+            lease.commit(record("r"), Set.of());
+        }
+        try (PackStore opened = PackStore.open(other, options(Compression.LZ4))) {
+            assertThat(opened.properties().compression()).isEqualTo(compression);
+            assertHolds(opened, 1);
+            assertHolds(opened, 2);
+        }
+    }
+
+    @Test
+    void deadLeaseGivesItsSpaceBackAtOnce() throws IOException {
+        write("a", 0, 10);
+        long before = store.stats().packBytes();
+        try (WriteLease lease = store.write("dead")) {
+            for (int i = 100; i < 200; i++) {
+                put(lease, i);
+            }
+        }
+        assertThat(store.stats().packBytes()).isEqualTo(before);
+        assertThat(problems(store)).isEmpty();
+        write("b", 10, 20);
+        reopen();
+        for (int i = 0; i < 20; i++) {
+            assertHolds(store, i);
+        }
+    }
+
+    @Test
+    void publishedChunksOfADeadLeaseGoToo() throws IOException {
+        write("a", 0, 10);
+        long before = store.stats().packBytes();
+        try (WriteLease dead = store.write("dead")) {
+            for (int i = 100; i < 110; i++) {
+                put(dead, i);
+            }
+            write("publishes all that is in flight", 105, 107);
+            assertThat(store.contains(key(chunk(101)))).isTrue();
+        }
+        assertThat(store.contains(key(chunk(101)))).isFalse();
+        assertHolds(store, 105);
+        assertHolds(store, 106);
+        assertThat(store.stats().packBytes()).isGreaterThan(before);
+        assertThat(problems(store)).isEmpty();
+        reopen();
+        assertThat(store.contains(key(chunk(101)))).isFalse();
+        assertHolds(store, 106);
+    }
+
+    @Test
+    void secondOpeningIsRefusedAndHarmsNobody() throws IOException {
+        write("a", 0, 3);
+        assertThatThrownBy(() -> PackStore.open(root(), options(Compression.LZ4)))
+                .isInstanceOf(StoreInUseException.class)
+                .hasMessageContaining(String.valueOf(ProcessHandle.current().pid()));
+        assertHolds(store, 1);
+        write("b", 3, 6);
+        assertThatThrownBy(() -> PackStore.open(root(), options(Compression.LZ4)))
+                .isInstanceOf(StoreInUseException.class);
+    }
+
+    @Test
+    void folderThatIsNoStoreIsRefused() throws IOException {
+        Path other = Files.createDirectory(folder.resolve("other"));
+        assertThatThrownBy(() -> PackStore.open(other, options(Compression.LZ4)))
+                .isInstanceOf(StoreNotFoundException.class);
+        Files.writeString(other.resolve("letter.txt"), "dear");
+        assertThatThrownBy(() -> PackStore.create(other, options(Compression.LZ4)))
+                .isInstanceOf(StoreFormatException.class)
+                .hasMessageContaining("letter.txt");
+        assertThatThrownBy(() -> PackStore.create(root(), options(Compression.LZ4)))
+                .isInstanceOf(StoreFormatException.class);
+    }
+
+    @Test
+    void halfMadeStoreIsMadeAgain() throws IOException {
+        store.close();
+        Files.delete(root().resolve("FORMAT"));
+        store = PackStore.create(root(), options(Compression.LZ4));
+        write("a", 0, 3);
+        assertHolds(store, 2);
+    }
+
+    @Test
+    void newerFormatIsRefusedWithItsNumber() throws IOException {
+        store.close();
+        String text = Files.readString(root().resolve("FORMAT")).replace("format 1", "format 99");
+        String body = text.substring(0, text.lastIndexOf("crc32c"));
+        java.util.zip.CRC32C crc = new java.util.zip.CRC32C();
+        crc.update(body.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        Files.writeString(root().resolve("FORMAT"), body + String.format("crc32c %08x\n", crc.getValue()));
+        assertThatThrownBy(() -> PackStore.open(root(), options(Compression.LZ4)))
+                .isInstanceOf(StoreFormatException.class)
+                .hasMessageContaining("99")
+                .hasMessageContaining("1 to 1");
+    }
+
+    @Test
+    void truncatedPackLosesItsTailOnlyAndSaysSo() throws IOException {
+        write("a", 0, 20);
+        store.close();
+        Path pack = root().resolve("packs").resolve("00000001.pack");
+        try (FileChannel file = FileChannel.open(pack, StandardOpenOption.WRITE)) {
+            file.truncate(file.size() / 2);
+        }
+        store = PackStore.open(root(), options(Compression.LZ4));
+        assertHolds(store, 0);
+        assertThatThrownBy(() -> assertHolds(store, 19))
+                .isInstanceOf(dev.varve.chunk.ChunkCorruptException.class)
+                .hasMessageContaining("00000001.pack");
+        assertThat(problems(store)).hasSizeGreaterThan(5);
+        write("b", 20, 25);
+        reopen();
+        assertHolds(store, 24);
+        assertHolds(store, 0);
+    }
+
+    @Test
+    void flippedByteAnywhereIsDetectedOrHarmless() throws IOException {
+        write("a", 0, 20);
+        write("b", 15, 30);
+        store.close();
+        long seed = Long.getLong("varve.seed", System.nanoTime());
+        Random random = new Random(seed);
+        List<Path> files = new ArrayList<>();
+        try (Stream<Path> all = Files.walk(root())) {
+            all.filter(Files::isRegularFile).sorted().forEach(files::add);
+        }
+        int trials = Boolean.getBoolean("varve.long") ? 500 : 60;
+        for (int i = 0; i < trials; i++) {
+            Path file = files.get(i % files.size());
+            long size = Files.size(file);
+            if (size > 0) {
+                long at = (long) (random.nextDouble() * size);
+                int mask = 1 << random.nextInt(8);
+                flip(file, at, mask);
+                assertDetectedOrHarmless("seed " + seed + ", " + file + " at " + at + " mask " + mask);
+                restore(files, file, at, mask);
+            }
+        }
+        store = PackStore.open(root(), options(Compression.LZ4));
+        assertThat(problems(store)).isEmpty();
+    }
+
+    private final java.util.Map<Path, byte[]> before = new java.util.HashMap<>();
+
+    private void flip(Path file, long at, int mask) throws IOException {
+        before.clear();
+        try (Stream<Path> all = Files.walk(root())) {
+            for (Path path : (Iterable<Path>) all.filter(Files::isRegularFile)::iterator) {
+                before.put(path, Files.readAllBytes(path));
+            }
+        }
+        byte[] bytes = Files.readAllBytes(file);
+        bytes[(int) at] ^= (byte) mask;
+        Files.write(file, bytes);
+    }
+
+    /** Opening may rewrite files of the index, so all of them are put back. */
+    private void restore(List<Path> files, Path file, long at, int mask) throws IOException {
+        List<Path> now = new ArrayList<>();
+        try (Stream<Path> all = Files.walk(root())) {
+            all.filter(Files::isRegularFile).forEach(now::add);
+        }
+        for (Path path : now) {
+            Files.delete(path);
+        }
+        for (java.util.Map.Entry<Path, byte[]> saved : before.entrySet()) {
+            Files.write(saved.getKey(), saved.getValue());
+        }
+    }
+
+    private void assertDetectedOrHarmless(String what) throws IOException {
+        boolean detected = false;
+        try (PackStore opened = PackStore.open(root(), options(Compression.LZ4))) {
+            ByteBuffer dst = ByteBuffer.allocate(CHUNK);
+            for (int i = 0; i < 30; i++) {
+                try {
+                    opened.get(key(chunk(i)), dst.clear());
+                    assertThat(dst.flip()).as(what).isEqualTo(chunk(i));
+                } catch (IOException e) {
+                    detected = true;
+                }
+            }
+            for (String record : List.of("a", "b")) {
+                try {
+                    assertThat(opened.record(record))
+                            .as(what)
+                            .isEqualTo(record(record).get(record));
+                } catch (IOException e) {
+                    detected = true;
+                }
+            }
+            if (detected) {
+                assertThat(problems(opened)).as(what).isNotEmpty();
+            }
+        } catch (IOException e) {
+            assertThat(e.getMessage()).as(what).isNotBlank();
+        }
+    }
+}
