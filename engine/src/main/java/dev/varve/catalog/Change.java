@@ -214,6 +214,17 @@ public final class Change {
     }
 
     /**
+     * The manifest that an owner holds.
+     *
+     * @param owner an id
+     * @return in the manifest's own encoding, or null when it holds none
+     * @throws IOException when the record could not be read
+     */
+    public byte @Nullable [] held(String owner) throws IOException {
+        return get(Keys.root(owner));
+    }
+
+    /**
      * Makes an owner hold a manifest: what it names stays in the store.
      *
      * @param owner an id

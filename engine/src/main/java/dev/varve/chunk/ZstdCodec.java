@@ -15,7 +15,7 @@ public final class ZstdCodec implements Codec {
     public static final ZstdCodec INSTANCE = new ZstdCodec();
 
     /** Compression level. */
-    public static final int LEVEL = 7;
+    public static final int LEVEL = 6;
 
     static final int NUMBER = 2;
 

@@ -4,6 +4,8 @@ import dev.varve.file.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The file {@code HEAD}: a sequence number that the index is known to have reached durably. RocksDB takes a torn last
@@ -20,6 +22,7 @@ import java.util.zip.CRC32C;
  * </pre>
  */
 final class Head {
+    private static final Logger LOG = LoggerFactory.getLogger(Head.class);
     private static final long MAGIC = 0x5641525648454144L;
     private static final int SLOT_BYTES = 64;
     private static final int USED_BYTES = 20;
@@ -53,16 +56,20 @@ final class Head {
         return sequence;
     }
 
-    /** Notes that the index is durable up to a number. */
-    synchronized void advance(long durable) throws IOException {
+    /** Notes that the index is durable up to a number. Where that can't be written the old bound stays, and holds. */
+    synchronized void advance(long durable) {
         if (durable <= sequence) {
             return;
         }
         ByteBuffer out = ByteBuffer.allocate(USED_BYTES);
         out.putLong(MAGIC).putLong(durable).putInt(checksum(durable)).flip();
-        file.write(out, (long) slot * SLOT_BYTES);
-        sequence = durable;
-        slot = 1 - slot;
+        try {
+            file.write(out, (long) slot * SLOT_BYTES);
+            sequence = durable;
+            slot = 1 - slot;
+        } catch (IOException e) {
+            LOG.warn("the durable sequence could not be noted: {}", e.getMessage());
+        }
     }
 
     private static int checksum(long sequence) {

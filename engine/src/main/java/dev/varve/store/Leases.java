@@ -180,12 +180,7 @@ final class Leases {
 
     private void writeSynced(IndexBatch batch) throws IOException {
         written = true;
-        long durable = index.write(batch, true);
-        try {
-            head.advance(durable);
-        } catch (IOException e) {
-            LOG.warn("HEAD could not be written; the commit stands", e);
-        }
+        head.advance(index.write(batch, true));
     }
 
     /**
@@ -244,7 +239,7 @@ final class Leases {
             try {
                 reclaim();
             } catch (IOException e) {
-                LOG.warn("what a dead write left is dropped later: {}", e.getMessage(), e);
+                LOG.warn("what a dead write left is dropped later: {}", e.getMessage());
             }
         }
     }

@@ -259,6 +259,10 @@ public final class PackStore implements Store {
         return leases;
     }
 
+    StoreFiles files() {
+        return files;
+    }
+
     @Override
     public StoreStats stats() throws IOException {
         long packBytes = 0;

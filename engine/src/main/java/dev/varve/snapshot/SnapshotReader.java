@@ -1,0 +1,141 @@
+package dev.varve.snapshot;
+
+import dev.varve.block.BlockDevice;
+import dev.varve.block.Extent;
+import dev.varve.manifest.ManifestReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * A snapshot as a read-only disk, read straight from the store: every read fetches and checks what it needs, and nothing
+ * is kept. Right for who reads a disk once; who reads it again and again wants a device with a cache.
+ */
+public final class SnapshotReader implements BlockDevice {
+    private final Snapshot snapshot;
+    private final ManifestReader blocks;
+    private final int blockSizeBytes;
+    private volatile boolean closed;
+
+    SnapshotReader(Snapshot snapshot, ManifestReader blocks) {
+        this.snapshot = snapshot;
+        this.blocks = blocks;
+        this.blockSizeBytes = blocks.manifest().chunkSizeBytes();
+    }
+
+    /**
+     * What is read.
+     *
+     * @return as it was when it was opened
+     */
+    public Snapshot snapshot() {
+        return snapshot;
+    }
+
+    /**
+     * Bytes of a block: reads of whole blocks cost least.
+     *
+     * @return a power of two from 4 KiB to 512 KiB
+     */
+    public int blockSizeBytes() {
+        return blockSizeBytes;
+    }
+
+    @Override
+    public long sizeBytes() {
+        return snapshot.sizeBytes();
+    }
+
+    @Override
+    public boolean isReadOnly() {
+        return true;
+    }
+
+    @Override
+    public void read(ByteBuffer dst, long offsetBytes) throws IOException {
+        check(offsetBytes, dst.remaining());
+        ByteBuffer into = dst.duplicate();
+        ByteBuffer scratch = null;
+        for (long at = offsetBytes; into.hasRemaining(); ) {
+            long block = at / blockSizeBytes;
+            int skip = (int) (at % blockSizeBytes);
+            int length = Math.min(blockSizeBytes - skip, into.remaining());
+            if (length == blockSizeBytes) {
+                blocks.read(block, into);
+            } else {
+                scratch = scratch == null ? ByteBuffer.allocate(blockSizeBytes) : scratch.clear();
+                blocks.read(block, scratch);
+                into.put(scratch.slice(skip, length));
+            }
+            at += length;
+        }
+        dst.position(dst.limit());
+    }
+
+    @Override
+    public void write(ByteBuffer src, long offsetBytes) {
+        throw readOnly();
+    }
+
+    @Override
+    public void flush() {
+        requireOpen();
+    }
+
+    @Override
+    public void trim(long offsetBytes, long lengthBytes) {
+        throw readOnly();
+    }
+
+    @Override
+    public void writeZeroes(long offsetBytes, long lengthBytes) {
+        throw readOnly();
+    }
+
+    /** Knows {@link BlockDevice#ALLOCATION}, at the grain of blocks. */
+    @Override
+    public List<Extent> extents(String map, long offsetBytes, long lengthBytes, int limit) throws IOException {
+        check(offsetBytes, lengthBytes);
+        if (!map.equals(ALLOCATION)) {
+            throw new IllegalArgumentException("a snapshot that is read without a cache has no map '" + map + "'");
+        }
+        if (limit < 1) {
+            throw new IllegalArgumentException("no extents are asked for: " + limit);
+        }
+        List<Extent> extents = new ArrayList<>();
+        long end = offsetBytes + lengthBytes;
+        long lastBlock = (end + blockSizeBytes - 1) / blockSizeBytes;
+        for (long at = offsetBytes; at < end && extents.size() < limit; ) {
+            long block = at / blockSizeBytes;
+            long data = blocks.nextPresent(block, lastBlock);
+            long next = data > block ? data : blocks.nextAbsent(block, lastBlock);
+            long until = Math.min(next * blockSizeBytes, end);
+            extents.add(new Extent(at, until - at, data == block));
+            at = until;
+        }
+        return extents;
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+    }
+
+    private void check(long offsetBytes, long lengthBytes) {
+        requireOpen();
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, sizeBytes());
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(snapshot.id() + " is closed");
+        }
+    }
+
+    private UnsupportedOperationException readOnly() {
+        requireOpen();
+        return new UnsupportedOperationException(snapshot.id() + " is a snapshot, which is never written");
+    }
+}
