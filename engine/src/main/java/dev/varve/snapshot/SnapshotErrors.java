@@ -6,8 +6,6 @@ import java.util.List;
 
 /** EC2's words for what can't be done with a snapshot. */
 final class SnapshotErrors {
-    private static final int MAX_DESCRIPTION = 255;
-
     private SnapshotErrors() {}
 
     static Ec2Exception notFound(String id) {
@@ -37,16 +35,5 @@ final class SnapshotErrors {
             throw new Ec2Exception(
                     "InvalidSnapshotID.Malformed", "Value ( " + id + " ) for parameter SNAPSHOT is invalid. ");
         }
-    }
-
-    static String checkDescription(String description) {
-        if (description.length() > MAX_DESCRIPTION) {
-            throw Ec2Exception.invalidValue(
-                    "The description has " + description.length() + " characters, more than " + MAX_DESCRIPTION + ".");
-        }
-        if (description.chars().anyMatch(c -> c >= 0x80)) {
-            throw Ec2Exception.invalidValue("Character sets beyond ASCII are not supported.");
-        }
-        return description;
     }
 }

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.RestrictedApi;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogEvent;
 import dev.varve.catalog.Change;
+import dev.varve.catalog.Descriptions;
 import dev.varve.catalog.Filters;
 import dev.varve.catalog.Listing;
 import dev.varve.catalog.Page;
@@ -54,7 +55,7 @@ public final class Snapshots {
         if (request.id() != null) {
             SnapshotErrors.checkId(request.id());
         }
-        SnapshotErrors.checkDescription(request.description());
+        Descriptions.check(request.description());
         Tags.check(request.tags());
         Begun begun = catalog.change(change -> begin(change, request));
         SnapshotWriter writer = null;
@@ -269,6 +270,20 @@ public final class Snapshots {
     public Manifest manifest(String id) throws IOException {
         completed(id);
         return parse(require(id, catalog.root(id)));
+    }
+
+    /**
+     * One snapshot, as a change to the catalog sees it.
+     *
+     * @param change which may itself have made or completed it
+     * @param id of the snapshot
+     * @return the snapshot, or null when there is none
+     * @throws IOException when its record could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public @Nullable Snapshot find(Change change, String id) throws IOException {
+        Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
+        return record == null ? null : read(record);
     }
 
     private Snapshot completed(String id) throws IOException {

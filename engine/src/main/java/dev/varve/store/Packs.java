@@ -31,6 +31,9 @@ final class Packs {
     private final UUID store;
     private final ConcurrentHashMap<Integer, PositionalFile> files = new ConcurrentHashMap<>();
     private final Set<Integer> unsynced = ConcurrentHashMap.newKeySet();
+    /** Packs whose sync has failed: the kernel may have dropped what was written, so nothing is added to them. */
+    private final Set<Integer> failed = ConcurrentHashMap.newKeySet();
+
     private final Object tailLock = new Object();
 
     private int tailPack;
@@ -47,7 +50,7 @@ final class Packs {
     void startAt(int pack, long endBytes) {
         synchronized (tailLock) {
             tailPack = pack;
-            tailEnd = endBytes;
+            tailEnd = failed.contains(pack) ? FULL_BYTES : endBytes;
         }
     }
 
@@ -105,7 +108,12 @@ final class Packs {
         List<Integer> dirty = new ArrayList<>(unsynced);
         unsynced.removeAll(dirty);
         for (int pack : dirty) {
-            file(pack).sync();
+            try {
+                file(pack).sync();
+            } catch (IOException e) {
+                failed.add(pack);
+                throw e;
+            }
         }
         boolean syncDirectory;
         synchronized (tailLock) {

@@ -60,12 +60,21 @@ final class Reclaimer {
             PackState state = left.get(file.getKey());
             long keep = state == null ? 0 : state.publishedBytes();
             if (file.getValue() > keep) {
-                packs.cut(file.getKey(), keep);
+                cut(file.getKey(), keep);
             } else if (file.getValue() < keep) {
                 LOG.warn("{} has {} bytes, expected {}", packs.path(file.getKey()), file.getValue(), keep);
             }
         }
         return tail(left, lengths);
+    }
+
+    /** What could not be cut is cut at the next opening; no entry points there. */
+    private void cut(int pack, long endBytes) {
+        try {
+            packs.cut(pack, endBytes);
+        } catch (IOException e) {
+            LOG.warn("{} could not be cut: {}", packs.path(pack), e.getMessage());
+        }
     }
 
     private Result tail(TreeMap<Integer, PackState> left, TreeMap<Integer, Long> lengths) throws IOException {

@@ -52,6 +52,7 @@ final class RocksIndex implements AutoCloseable {
     private final ColumnFamilyHandle leases;
     private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
     private boolean closed;
+    private volatile @Nullable IOException failure;
 
     private RocksIndex(Path directory, RocksOptions options, RocksDB db, List<ColumnFamilyHandle> handles) {
         this.directory = directory;
@@ -220,17 +221,28 @@ final class RocksIndex implements AutoCloseable {
     }
 
     /**
-     * Applies a batch in one atomic step.
+     * Applies a batch in one atomic step. When that fails nobody knows whether the batch is in the log, and a later
+     * change could not rely on either: the index takes no more changes until it is opened again.
      *
      * @param sync whether it, and all before it, is durable when the call returns
      * @return a sequence number that the index holds from now on
      */
     long write(IndexBatch batch, boolean sync) throws IOException {
-        return call(() -> {
-            long before = db.getLatestSequenceNumber();
-            db.write(sync ? options.synced : options.unsynced, batch.changes());
-            return before + batch.changes().count();
-        });
+        IOException before = failure;
+        if (before != null) {
+            throw new IOException(
+                    directory + ": a change has failed (" + before.getMessage() + "); open the store again", before);
+        }
+        try {
+            return call(() -> {
+                long sequence = db.getLatestSequenceNumber();
+                db.write(sync ? options.synced : options.unsynced, batch.changes());
+                return sequence + batch.changes().count();
+            });
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
     }
 
     long sequence() throws IOException {

@@ -142,6 +142,10 @@ class PackStoreCrashTest {
     @Test
     void failedSyncFailsEveryOpenWriterAndNothingElse() throws IOException {
         try (PackStore store = PackStore.open(root(), options())) {
+            try (WriteLease before = store.write("before")) {
+                put(before, 5);
+                before.commit(record("before"), Set.of());
+            }
             WriteLease other = store.write("other");
             put(other, 1);
             faults.failWhen((call, path) ->
@@ -157,6 +161,7 @@ class PackStoreCrashTest {
             assertThat(store.record("r")).isNull();
             assertThat(store.contains(key(chunk(1)))).isFalse();
             assertThat(store.contains(key(chunk(2)))).isFalse();
+            assertHolds(store, 5);
             work(store);
             assertWhole(store, 2, "after a failed sync");
         }

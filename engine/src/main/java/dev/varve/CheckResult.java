@@ -1,0 +1,29 @@
+package dev.varve;
+
+import java.util.List;
+
+/**
+ * What a check found.
+ *
+ * @param problems what is wrong; the first {@value Engine#MAX_PROBLEMS} of it
+ * @param problemCount how much is wrong
+ * @param snapshotCount snapshots looked at
+ * @param imageCount images looked at
+ * @param dataBytes bytes of data files read; 0 unless data was checked
+ */
+public record CheckResult(
+        List<CheckProblem> problems, long problemCount, long snapshotCount, long imageCount, long dataBytes) {
+    /** Makes the list unchangeable. */
+    public CheckResult {
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * Whether nothing is wrong.
+     *
+     * @return true when there are no problems
+     */
+    public boolean isClean() {
+        return problemCount == 0;
+    }
+}

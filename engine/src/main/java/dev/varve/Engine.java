@@ -1,0 +1,240 @@
+package dev.varve;
+
+import dev.varve.catalog.Catalog;
+import dev.varve.catalog.Resource;
+import dev.varve.image.ImageRegistry;
+import dev.varve.image.Images;
+import dev.varve.manifest.Manifests;
+import dev.varve.snapshot.ProgressListener;
+import dev.varve.snapshot.SnapshotRegistry;
+import dev.varve.snapshot.Snapshots;
+import dev.varve.store.Compression;
+import dev.varve.store.HeapStore;
+import dev.varve.store.PackStore;
+import dev.varve.store.Store;
+import dev.varve.store.StoreOptions;
+import dev.varve.store.StoreProperties;
+import dev.varve.store.StoreStats;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * An open store, and all that is done with it.
+ *
+ * <p>All methods may be called from many threads. Several engines in one process share nothing; a store is open in one of
+ * them at a time. {@link #close} waits for calls in progress; afterwards every call, also on what the engine has handed
+ * out, is an {@link IllegalStateException}.
+ */
+public final class Engine implements AutoCloseable {
+    /** How many problems a check tells in full. */
+    public static final int MAX_PROBLEMS = 10_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+
+    private final Store store;
+    private final Catalog catalog;
+    private final Manifests manifests;
+    private final WorkerThreads threads = new WorkerThreads();
+    private final SnapshotRegistry snapshots;
+    private final ImageRegistry images;
+    private final AutoCloseable beneath;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    /**
+     * Takes the store over.
+     *
+     * @param beneath to be closed after the store
+     */
+    private Engine(Store store, AutoCloseable beneath, EngineOptions options) {
+        this.store = store;
+        this.beneath = beneath;
+        this.catalog = new Catalog(store, options.clock(), options.ids()::apply);
+        this.manifests = new Manifests(store, options.nodeCacheBytes());
+        Executor given = options.executor();
+        this.snapshots = new SnapshotRegistry(catalog, manifests, given != null ? given : threads.executor());
+        this.images = new ImageRegistry(catalog, snapshots);
+        catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
+    }
+
+    /**
+     * Makes an empty store and opens it.
+     *
+     * @param folder empty, or not there yet
+     * @param store what it is made with
+     * @param options what the embedder decides
+     * @return the engine, to be closed by the caller
+     * @throws IOException when the folder is a store already or holds something else, or could not be written
+     */
+    public static Engine create(Path folder, NewStore store, EngineOptions options) throws IOException {
+        return start(folder, options, store, true);
+    }
+
+    /**
+     * Opens a store, and drops what a dead process had begun and nobody can go on with.
+     *
+     * @param folder of the store
+     * @param options what the embedder decides
+     * @return the engine, to be closed by the caller
+     * @throws IOException when there is no store, another process has it, its format is newer, or it could not be read
+     */
+    public static Engine open(Path folder, EngineOptions options) throws IOException {
+        return start(folder, options, NewStore.DEFAULT, false);
+    }
+
+    /**
+     * An empty store on the heap: no file, no native library, gone when it is closed.
+     *
+     * @param options what the embedder decides
+     * @return the engine, to be closed by the caller
+     */
+    public static Engine ephemeral(EngineOptions options) {
+        StoreProperties properties =
+                new StoreProperties(UUID.randomUUID(), 1, StoreProperties.DEFAULT_CHUNK_SIZE_BYTES, Compression.STORED);
+        return new Engine(new HeapStore(properties), () -> {}, options);
+    }
+
+    private static Engine start(Path folder, EngineOptions options, NewStore made, boolean isNew) throws IOException {
+        StoreOptions defaults = StoreOptions.defaults();
+        StoreOptions with = new StoreOptions(
+                made.chunkSizeBytes(),
+                made.codec().compression(),
+                options.indexCacheBytes(),
+                options.nativeFolder(),
+                defaults.io());
+        Engine engine = null;
+        Store store = null;
+        try {
+            store = isNew ? PackStore.create(folder, with) : PackStore.open(folder, with);
+            engine = new Engine(store, with.io(), options);
+            for (String id : engine.snapshots.dropDead()) {
+                LOG.info("dropped {}, which a dead process had begun", id);
+            }
+            return engine;
+        } catch (IOException | RuntimeException e) {
+            closeAfter(e, engine != null ? engine : store);
+            closeAfter(e, with.io());
+            throw e;
+        }
+    }
+
+    private static void closeAfter(Throwable failure, @Nullable AutoCloseable closeable) {
+        try {
+            if (closeable != null) {
+                closeable.close();
+            }
+        } catch (Exception e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Snapshots and images of one account and region.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return faces without state: as many as wanted may be made
+     */
+    public EngineScope scope(String account, String region) {
+        return new EngineScope(account, region, snapshots(account, region), images(account, region));
+    }
+
+    /**
+     * Snapshots of one account and region.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return a face without state
+     */
+    public Snapshots snapshots(String account, String region) {
+        return snapshots.in(account, region);
+    }
+
+    /**
+     * Images of one account and region.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return a face without state
+     */
+    public Images images(String account, String region) {
+        return images.in(account, region);
+    }
+
+    /**
+     * The account and region that hold an id.
+     *
+     * @param id of a snapshot, an image or another thing; or any text
+     * @return their snapshots and images; empty when nothing has the id
+     * @throws IOException when a record could not be read
+     */
+    public Optional<EngineScope> scopeOf(String id) throws IOException {
+        Resource resource = catalog.find(id);
+        return resource == null
+                ? Optional.empty()
+                : Optional.of(scope(resource.scope().account(), resource.scope().region()));
+    }
+
+    /**
+     * What the store was made with.
+     *
+     * @return fixed for its life
+     */
+    public EngineInfo info() {
+        StoreProperties properties = store.properties();
+        return new EngineInfo(
+                properties.id(),
+                properties.formatVersion(),
+                properties.chunkSizeBytes(),
+                NewStore.Codec.of(properties.compression()));
+    }
+
+    /**
+     * Numbers about the store.
+     *
+     * @return as they are now
+     * @throws IOException when the index could not be read
+     */
+    public EngineStats stats() throws IOException {
+        StoreStats stats = store.stats();
+        return new EngineStats(
+                stats.chunks(), stats.nodes(), stats.packs(), stats.packBytes(), stats.liveBytes(), stats.indexBytes());
+    }
+
+    /**
+     * Looks for damage: reads all records and all manifests, and finds every chunk that a manifest names in the index. It
+     * goes on past what it finds.
+     *
+     * @param data also read every byte of the store, and recompute every chunk's id from its content
+     * @param progress is told how far the reading of data is
+     * @return what is wrong, and which snapshots, images and ranges of disks have lost something by it
+     * @throws IOException when the check itself could not go on
+     */
+    public CheckResult check(boolean data, ProgressListener progress) throws IOException {
+        return new EngineCheck(store, catalog, manifests).run(data, progress);
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
+        IOException failure = new IOException("the engine could not be closed");
+        closeAfter(failure, snapshots);
+        closeAfter(failure, threads);
+        closeAfter(failure, store);
+        closeAfter(failure, beneath);
+        for (Throwable first : failure.getSuppressed()) {
+            if (first instanceof RuntimeException e) {
+                throw e;
+            }
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,215 @@
+package dev.varve;
+
+import dev.varve.catalog.Catalog;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.manifest.Manifest;
+import dev.varve.manifest.Manifests;
+import dev.varve.snapshot.ProgressListener;
+import dev.varve.store.Store;
+import dev.varve.store.VerifyReport;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Looks for damage in all of a store, and for those it hits. Memory is bounded: by what is remembered of clean subtrees
+ * and damaged chunks, and by the problems told in full; past a bound it costs time, or numbers stand for details.
+ */
+final class EngineCheck {
+    private static final int MAX_DAMAGED_CHUNKS = 100_000;
+
+    private final Store store;
+    private final Catalog catalog;
+    private final Manifests manifests;
+    private final List<CheckProblem> problems = new ArrayList<>();
+    private final Map<ChunkKey, String> damagedChunks = new HashMap<>();
+    private final Set<ChunkKey> namedDamage = new HashSet<>();
+    private final ManifestCheck walker;
+    private long problemCount;
+    private long snapshotCount;
+    private long imageCount;
+    private long dataBytes;
+
+    EngineCheck(Store store, Catalog catalog, Manifests manifests) {
+        this.store = store;
+        this.catalog = catalog;
+        this.manifests = manifests;
+        this.walker = new ManifestCheck(this, store, manifests);
+    }
+
+    CheckResult run(boolean data, ProgressListener progress) throws IOException {
+        if (data) {
+            verify(progress);
+        }
+        checkSnapshots();
+        checkImages();
+        checkOtherRoots();
+        for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
+            if (!namedDamage.contains(chunk.getKey())) {
+                add(chunk.getValue() + " (no snapshot needs it)");
+            }
+        }
+        return new CheckResult(problems, problemCount, snapshotCount, imageCount, dataBytes);
+    }
+
+    private void verify(ProgressListener progress) throws IOException {
+        store.verify(true, new VerifyReport() {
+            @Override
+            public void damagedChunk(ChunkKey key, String problem) {
+                if (damagedChunks.size() < MAX_DAMAGED_CHUNKS) {
+                    damagedChunks.put(key, "chunk " + key + " is damaged: " + problem);
+                } else {
+                    add("chunk " + key + " is damaged: " + problem);
+                }
+            }
+
+            @Override
+            public void damage(String problem) {
+                add(problem);
+            }
+
+            @Override
+            public void progress(long doneBytes, long totalBytes) {
+                dataBytes = doneBytes;
+                progress.progress(doneBytes, totalBytes);
+            }
+        });
+    }
+
+    private void checkSnapshots() {
+        scan(ResourceKind.SNAPSHOT, record -> {
+            snapshotCount++;
+            if ("completed".equals(record.document().optionalText("state"))) {
+                byte[] root = catalog.root(record.id());
+                if (root == null) {
+                    addLoss(record.id(), "snapshot " + record.id() + " has no manifest", 0, 0);
+                } else {
+                    checkRoot(record.id(), root);
+                }
+            }
+        });
+    }
+
+    private void checkImages() {
+        scan(ResourceKind.IMAGE, record -> {
+            imageCount++;
+            String name = record.document().text("name");
+            if (!record.id().equals(catalog.named(ResourceKind.IMAGE, record.scope(), name))) {
+                add("image " + record.id() + " does not hold its name '" + name + "'");
+            }
+            for (var mapping : record.document().documents("mappings")) {
+                String snapshot = mapping.text("snapshot");
+                if (catalog.find(snapshot) == null) {
+                    addLoss(snapshot, "snapshot " + snapshot + " of image " + record.id() + " is missing", 0, 0);
+                } else if (!catalog.referrers(snapshot).contains(record.id())) {
+                    add("snapshot " + snapshot + " does not know that image " + record.id() + " needs it");
+                }
+            }
+        });
+    }
+
+    /** What volumes and unfinished work hold. */
+    private void checkOtherRoots() {
+        for (String after = ""; ; ) {
+            List<Map.Entry<String, byte[]>> roots;
+            try {
+                roots = catalog.roots(after, 100);
+                for (Map.Entry<String, byte[]> root : roots) {
+                    after = root.getKey();
+                    if (!isCompletedSnapshot(root.getKey())) {
+                        checkRoot(root.getKey(), root.getValue());
+                    }
+                }
+            } catch (IOException e) {
+                add("manifests can't be listed: " + e.getMessage());
+                return;
+            }
+            if (roots.isEmpty()) {
+                return;
+            }
+        }
+    }
+
+    private boolean isCompletedSnapshot(String owner) throws IOException {
+        Resource resource = catalog.find(owner);
+        return resource != null
+                && resource.kind() == ResourceKind.SNAPSHOT
+                && "completed".equals(resource.document().optionalText("state"));
+    }
+
+    private void checkRoot(String owner, byte[] root) throws IOException {
+        Manifest manifest;
+        try {
+            manifest = Manifest.parse(new String(root, StandardCharsets.US_ASCII));
+        } catch (IOException e) {
+            addLoss(owner, "the manifest of " + owner + " is damaged: " + e.getMessage(), 0, 0);
+            return;
+        }
+        walker.check(owner, manifest);
+    }
+
+    private interface RecordCheck {
+        void check(Resource record) throws IOException;
+    }
+
+    /** Looks at all records of a kind; one that can't be looked at is a problem, and the next one's turn comes. */
+    private void scan(ResourceKind kind, RecordCheck check) {
+        try {
+            catalog.scan(
+                    kind,
+                    record -> {
+                        try {
+                            check.check(record);
+                        } catch (IOException | IllegalArgumentException e) {
+                            addLoss(record.id(), record.id() + " can't be checked: " + e.getMessage(), 0, 0);
+                        }
+                    },
+                    bad -> add(String.valueOf(bad.getMessage())));
+        } catch (IOException e) {
+            add("not all " + kind.word() + "s can be listed: " + e.getMessage());
+        }
+    }
+
+    /** What is wrong with a chunk, as far as its data was read; null when nothing is. */
+    @Nullable
+    String damage(ChunkKey key) {
+        String problem = damagedChunks.get(key);
+        if (problem != null) {
+            namedDamage.add(key);
+        }
+        return problem;
+    }
+
+    long problemCount() {
+        return problemCount;
+    }
+
+    void addLoss(String owner, String message, long offsetBytes, long lengthBytes) {
+        List<String> images = List.of();
+        try {
+            images = problemCount < Engine.MAX_PROBLEMS ? catalog.referrers(owner) : images;
+        } catch (IOException e) {
+            add("not known which images need " + owner + ": " + e.getMessage());
+        }
+        add(new CheckProblem(message, owner, images, offsetBytes, lengthBytes));
+    }
+
+    private void add(String message) {
+        add(new CheckProblem(message, null, List.of(), 0, 0));
+    }
+
+    private void add(CheckProblem problem) {
+        problemCount++;
+        if (problems.size() < Engine.MAX_PROBLEMS) {
+            problems.add(problem);
+        }
+    }
+}
