@@ -48,7 +48,7 @@ final class Bits {
         for (int word = 0; word < i >>> 6; word++) {
             rank += Long.bitCount(words[word]);
         }
-        return (i & 63) == 0 ? rank : rank + Long.bitCount(words[i >>> 6] & (1L << i) - 1);
+        return (i & 63) == 0 ? rank : rank + Long.bitCount(words[i >>> 6] & ((1L << i) - 1));
     }
 
     /** The first present one from {@code i} (0 to 512) on; 512 when there is none. */

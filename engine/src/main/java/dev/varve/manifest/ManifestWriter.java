@@ -274,7 +274,7 @@ public final class ManifestWriter implements AutoCloseable {
             return;
         }
         ChunkId id = content.get(last);
-        if (id == null || !id.equals(base.lookup(last))) {
+        if (id == null || !Objects.equals(id, base.lookup(last))) {
             return;
         }
         ByteBuffer plain = ByteBuffer.allocateDirect(chunkSizeBytes);

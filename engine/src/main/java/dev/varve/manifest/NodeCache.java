@@ -57,21 +57,17 @@ final class NodeCache {
      * @throws IOException as {@link Store#node}, or that it is malformed
      */
     Node get(ChunkKey name) throws IOException {
-        CompletableFuture<Node> load;
-        boolean isMine = false;
+        CompletableFuture<Node> mine;
+        CompletableFuture<Node> others;
         synchronized (lock) {
             Node node = find(name);
             if (node != null) {
                 return node;
             }
-            CompletableFuture<Node> others = loading.get(name);
-            isMine = others == null;
-            load = isMine ? new CompletableFuture<>() : others;
-            if (isMine) {
-                loading.put(name, load);
-            }
+            mine = new CompletableFuture<>();
+            others = loading.putIfAbsent(name, mine);
         }
-        return isMine ? load(name, load) : await(load);
+        return others == null ? load(name, mine) : await(others);
     }
 
     /** Heap of the most recently used nodes, about; what others hold beyond that is theirs. */

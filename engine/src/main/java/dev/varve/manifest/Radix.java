@@ -20,17 +20,17 @@ final class Radix {
 
     /** How many keys a node of this level covers. */
     static long nodeKeys(int level) {
-        return 1L << BITS * (level + 1);
+        return 1L << (BITS * (level + 1));
     }
 
     /** How many keys one child of a node of this level covers. */
     static long childKeys(int level) {
-        return 1L << BITS * level;
+        return 1L << (BITS * level);
     }
 
     /** Which child of the node of this level leads to the key. */
     static int child(long key, int level) {
-        return (int) (key >>> BITS * level) & FANOUT - 1;
+        return (int) (key >>> (BITS * level)) & (FANOUT - 1);
     }
 
     /** The first key of the node of this level that covers the key. */

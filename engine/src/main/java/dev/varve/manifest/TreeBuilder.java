@@ -203,6 +203,6 @@ final class TreeBuilder {
 
     /** Names the node of a level that covers a key, among all levels. */
     private static long name(int level, long key) {
-        return (long) level << 60 | Radix.nodeStart(key, level);
+        return ((long) level << 60) | Radix.nodeStart(key, level);
     }
 }

@@ -43,7 +43,7 @@ final class TreeDiff {
         int i = -1;
         while ((i = Math.min(left.next(leftNode, i + 1), right.next(rightNode, i + 1))) < Radix.FANOUT) {
             if (level > 0) {
-                diff(left.below(leftNode, level, i), right.below(rightNode, level, i));
+                diff(left.below(leftNode, i), right.below(rightNode, i));
             } else if (!isSame(value(leftNode, i), value(rightNode, i))) {
                 differs(firstKey + i);
             }
@@ -97,8 +97,8 @@ final class TreeDiff {
             return id != null && i == 0 ? 0 : Radix.FANOUT;
         }
 
-        /** What stands below child {@code i} of a node of this level, which this is, or above this. */
-        Side below(@Nullable Node node, int level, int i) {
+        /** What stands below child {@code i} of a node of that level. */
+        Side below(@Nullable Node node, int i) {
             if (node != null) {
                 return new Side(tree, node.child(i), place.child(i));
             }

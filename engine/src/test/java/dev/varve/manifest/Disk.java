@@ -36,7 +36,7 @@ final class Disk {
         byte[] bytes = new byte[CHUNK];
         Arrays.fill(bytes, (byte) (1 + Math.floorMod(seed, 255)));
         for (int i = 0; i < 8; i++) {
-            bytes[i] = (byte) (1 + (seed >>> 7 * i & 0x7F));
+            bytes[i] = (byte) (1 + ((seed >>> (7 * i)) & 0x7F));
         }
         return bytes;
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -51,17 +52,15 @@ class ManifestDamageTest {
         assertThat(walk.damaged)
                 .extracting(s -> s.offsetBytes() + "+" + s.lengthBytes())
                 .containsExactly(LEAF_BYTES + "+" + LEAF_BYTES, 3 * LEAF_BYTES + "+" + 10 * CHUNK);
-        assertThat(walk.clean)
-                .doesNotContain(
-                        new NodeName(NodeKind.CONTENT, 1, manifest.content().root()));
+        assertThat(walk.clean).doesNotContain(new NodeName(NodeKind.CONTENT, 1, rootId(manifest)));
         assertThat(walk.clean).contains(new NodeName(NodeKind.CONTENT, 0, leafId(manifest, 0)));
     }
 
     @Test
     void missingRootIsTheWholeDisk() throws IOException {
         Manifest manifest = disk("snap-1", 0, 1, 600);
-        store.missing.add(manifest.content().root());
-        store.missing.add(manifest.writers().root());
+        store.missing.add(rootId(manifest));
+        store.missing.add(Objects.requireNonNull(manifest.writers().root()));
         Walk walk = new Walk();
         manifests.walk(manifest, walk);
         assertThat(walk.damaged).hasSize(2).allMatch(s -> s.offsetBytes() == 0 && s.lengthBytes() == SIZE);
@@ -196,7 +195,12 @@ class ManifestDamageTest {
     }
 
     private ChunkId leafId(Manifest manifest, long leafIndex) throws IOException {
-        return manifests.reader(manifest).leaf(leafIndex).id();
+        return Objects.requireNonNull(manifests.reader(manifest).leaf(leafIndex))
+                .id();
+    }
+
+    private static ChunkId rootId(Manifest manifest) {
+        return Objects.requireNonNull(manifest.content().root());
     }
 
     @FunctionalInterface

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -98,14 +99,14 @@ class ManifestModelTest {
             assertThat(reader.read(block, bytes)).isTrue();
             found.put(block, bytes.array());
             assertThat(reader.lookup(block)).isEqualTo(Disk.id(bytes.array()));
-            Leaf leaf = reader.leaf(block / Leaf.BLOCKS);
+            Leaf leaf = Objects.requireNonNull(reader.leaf(block / Leaf.BLOCKS));
             assertThat(leaf.chunk((int) (block % Leaf.BLOCKS))).isEqualTo(Disk.id(bytes.array()));
         }
         assertThat(Disk.differences(disk.blocks, found)).isEmpty();
         TreeMap<Long, String> stamps = new TreeMap<>();
         long ends = manifest.writerBlockCount();
         for (long i = reader.nextWritten(0, ends); i < ends; i = reader.nextWritten(i + 1, ends)) {
-            stamps.put(i, reader.writer(i).id());
+            stamps.put(i, Objects.requireNonNull(reader.writer(i)).id());
         }
         assertThat(stamps).isEqualTo(disk.writers);
     }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class ManifestReaderTest {
         ByteBuffer dst = ByteBuffer.allocate(CHUNK);
         assertThat(manifests.reader(manifest).read(2000, dst)).isTrue();
         assertThat(Arrays.equals(dst.array(), Disk.content(4))).isTrue();
-        assertThat(manifest.key(manifests.reader(manifest).lookup(2000)).id()).isEqualTo(Disk.id(Disk.content(4)));
+        assertThat(manifests.reader(manifest).lookup(2000)).isEqualTo(Disk.id(Disk.content(4)));
     }
 
     @Test
@@ -63,8 +64,8 @@ class ManifestReaderTest {
             other = writer.finish(4000 * CHUNK);
             writer.commit(Map.of(), Set.of());
         }
-        Leaf leaf = manifests.reader(manifest).leaf(0);
-        Leaf same = manifests.reader(other).leaf(0);
+        Leaf leaf = Objects.requireNonNull(manifests.reader(manifest).leaf(0));
+        Leaf same = Objects.requireNonNull(manifests.reader(other).leaf(0));
         assertThat(same).isSameAs(leaf);
         assertThat(leaf.word(3)).isZero();
         leaf.setWord(3, 0x1234_5678_9ABC_DEF0L);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -180,7 +181,7 @@ class ManifestWriterTest {
             writer.put(600, ByteBuffer.wrap(Disk.content(1)));
             base = commit(writer, 1000 * CHUNK);
         }
-        Leaf lost = manifests.reader(base).leaf(1);
+        Leaf lost = Objects.requireNonNull(manifests.reader(base).leaf(1));
         store.missing.add(lost.id());
         try (ManifestWriter writer = writer(base)) {
             writer.put(4, ByteBuffer.wrap(Disk.content(2)));
@@ -189,7 +190,7 @@ class ManifestWriterTest {
                     .hasMessageContaining(lost.id().toString());
             assertThatThrownBy(() -> writer.finish(1000 * CHUNK)).isInstanceOf(IOException.class);
         }
-        store.missing.add(base.content().root());
+        store.missing.add(Objects.requireNonNull(base.content().root()));
         long nodes = store.stats().nodes();
         assertThatThrownBy(() -> writer(base)).isInstanceOf(IOException.class);
         assertThat(store.stats().nodes()).isEqualTo(nodes);

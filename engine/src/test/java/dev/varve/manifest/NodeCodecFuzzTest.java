@@ -6,6 +6,7 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.varve.chunk.ChunkId;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 
 /**
  * Whatever the bytes, a decoder says what they hold or what is wrong with them. In a build the inputs kept beside this
@@ -40,7 +41,7 @@ class NodeCodecFuzzTest {
         byte[] children = new byte[ChunkId.BYTES * bits.count()];
         int at = 0;
         for (int i = bits.next(0); i < Radix.FANOUT; i = bits.next(i + 1)) {
-            node.child(i).write(children, at);
+            Objects.requireNonNull(node.child(i)).write(children, at);
             at += ChunkId.BYTES;
         }
         NodeKind kind = bytes[5] == 1 ? NodeKind.CONTENT : NodeKind.WRITERS;
