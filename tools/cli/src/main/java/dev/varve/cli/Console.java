@@ -1,0 +1,90 @@
+package dev.varve.cli;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The three standard streams of one run. Output is buffered and its failures are failures: a full disk behind {@code >}
+ * is not a success.
+ *
+ * <p>For the thread that runs the command; the progress bar alone writes from others, to the error stream.
+ */
+final class Console {
+    private final InputStream in;
+    private final OutputStream out;
+    private final PrintStream err;
+    private final Terminal terminal;
+    private boolean outIsData;
+
+    Console(InputStream in, OutputStream out, OutputStream err, Terminal terminal) {
+        this.in = in;
+        this.out = new BufferedOutputStream(out, 1 << 16);
+        this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
+        this.terminal = terminal;
+    }
+
+    /** Whether somebody watches the error stream. */
+    interface Terminal {
+        /** Asks once. */
+        boolean isWatched();
+    }
+
+    InputStream in() {
+        return in;
+    }
+
+    /** The error stream: what is wrong, and progress. */
+    PrintStream err() {
+        return err;
+    }
+
+    boolean isWatched() {
+        return terminal.isWatched();
+    }
+
+    /** Gives standard output to a disk's bytes; every {@link #print} goes to the error stream from now on. */
+    OutputStream takeOutForData() {
+        outIsData = true;
+        return out;
+    }
+
+    /** Prints a line for people, or an id for scripts. */
+    void print(String line) {
+        if (outIsData) {
+            err.println(line);
+        } else {
+            write((line + "\n").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Prints a table. */
+    void print(Table table) {
+        table.lines().forEach(this::print);
+    }
+
+    private void write(byte[] bytes) {
+        try {
+            out.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(standardOutput(e));
+        }
+    }
+
+    /** Hands on what is buffered. */
+    void flush() throws IOException {
+        try {
+            out.flush();
+        } catch (IOException e) {
+            throw standardOutput(e);
+        }
+    }
+
+    private static IOException standardOutput(IOException e) {
+        return new IOException("standard output: " + e.getMessage(), e);
+    }
+}
