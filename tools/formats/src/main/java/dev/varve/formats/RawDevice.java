@@ -2,16 +2,15 @@ package dev.varve.formats;
 
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
+import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A raw image file, or a block device, as a disk: byte {@code n} of the one is byte {@code n} of the other.
@@ -34,13 +33,20 @@ public final class RawDevice implements BlockDevice {
     /** What a device is opened for. */
     public enum Access {
         /** Writing is refused. */
-        READ,
+        READ(dev.varve.file.Access.READ),
         /** A block device is claimed: one that is mounted is refused, where the system can tell. */
-        WRITE
+        WRITE(dev.varve.file.Access.WRITE);
+
+        private final dev.varve.file.Access ofFile;
+
+        Access(dev.varve.file.Access ofFile) {
+            this.ofFile = ofFile;
+        }
     }
 
     private final Path shownAs;
-    private final RawFile file;
+    private final FileIo io = new FileIo();
+    private final PositionalFile file;
     private final boolean isBlockDevice;
     private final long sizeBytes;
     private final Access access;
@@ -56,10 +62,11 @@ public final class RawDevice implements BlockDevice {
             if (isBlockDevice && access == Access.WRITE) {
                 nativeFile.get();
             }
-            file = new RawFile(path, optionsOf(access));
-            sizeBytes = file.sizeBytes();
+            file = io.open(path, access.ofFile);
+            sizeBytes = file.size();
         } catch (IOException | RuntimeException e) {
             nativeFile.close();
+            io.close();
             throw e;
         }
     }
@@ -69,12 +76,6 @@ public final class RawDevice implements BlockDevice {
             return NativeFile.Mode.READ;
         }
         return isBlockDevice ? NativeFile.Mode.WRITE_CLAIMED : NativeFile.Mode.WRITE;
-    }
-
-    private static Set<StandardOpenOption> optionsOf(Access access) {
-        return access == Access.READ
-                ? Set.of(StandardOpenOption.READ)
-                : Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE);
     }
 
     /**
@@ -154,11 +155,9 @@ public final class RawDevice implements BlockDevice {
     @Override
     public void read(ByteBuffer dst, long offsetBytes) throws IOException {
         check(offsetBytes, dst.remaining());
-        int position = dst.position();
         try {
-            file.read(dst, offsetBytes);
+            file.readFully(dst, offsetBytes);
         } catch (IOException e) {
-            dst.position(position);
             throw DiskImageException.of(shownAs, e);
         }
     }
@@ -229,8 +228,8 @@ public final class RawDevice implements BlockDevice {
         }
         List<Extent> extents = holesAndData(calls, offsetBytes, offsetBytes + lengthBytes, limit);
         // What is missing at the end looks like a hole, and is none.
-        if (file.sizeBytes() < sizeBytes) {
-            throw new DiskImageException(shownAs, "the file was cut while it was read; import it again");
+        if (file.size() < sizeBytes) {
+            throw DiskImageException.cut(shownAs);
         }
         return extents;
     }
@@ -272,33 +271,7 @@ public final class RawDevice implements BlockDevice {
         if (!closed) {
             closed = true;
             nativeFile.close();
-            file.close();
-        }
-    }
-
-    /** A native descriptor that is opened when it is first needed. */
-    private static final class LazyNative {
-        private final Path path;
-        private final NativeFile.Mode mode;
-        private @Nullable NativeFile file;
-        private boolean asked;
-
-        LazyNative(Path path, NativeFile.Mode mode) {
-            this.path = path;
-            this.mode = mode;
-        }
-
-        synchronized @Nullable NativeFile get() throws IOException {
-            if (!asked) {
-                asked = true;
-                file = NativeFile.open(path, mode);
-            }
-            return file;
-        }
-
-        synchronized void close() {
-            asked = true;
-            if (file != null) {
+            try (io) {
                 file.close();
             }
         }

@@ -177,7 +177,7 @@ class RawDeviceTest {
             ByteBuffer dst = ByteBuffer.allocate(4096);
             assertThatThrownBy(() -> device.read(dst, 0))
                     .isInstanceOf(DiskImageException.class)
-                    .hasMessageStartingWith(file + ": the file was cut");
+                    .hasMessageStartingWith(file + ": it was cut short");
             assertThat(dst.position()).isZero();
         }
     }
