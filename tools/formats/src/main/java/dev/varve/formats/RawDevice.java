@@ -26,6 +26,9 @@ public final class RawDevice implements BlockDevice {
     /** Holes of smaller files are read rather than looked for: that takes less time than loading native access. */
     static final long LOOK_FOR_HOLES_BYTES = 128L << 20;
 
+    /** Shorter runs of zeros are written to a device like data: asking it to make them costs more. */
+    private static final int MOVED_ZEROS_BYTES = 1 << 18;
+
     private static final int ZEROS_BYTES = 1 << 16;
     private static final ByteBuffer ZEROS =
             ByteBuffer.allocateDirect(ZEROS_BYTES).asReadOnlyBuffer();
@@ -196,10 +199,17 @@ public final class RawDevice implements BlockDevice {
     @Override
     public void writeZeroes(long offsetBytes, long lengthBytes) throws IOException {
         checkWritable(offsetBytes, lengthBytes);
-        NativeFile calls = lengthBytes == 0 || !isBlockDevice ? null : nativeFile.get();
-        if (calls == null || !calls.zeroRange(offsetBytes, lengthBytes)) {
+        if (!isBlockDevice) {
             trim(offsetBytes, lengthBytes);
+        } else if (lengthBytes < MOVED_ZEROS_BYTES || !zeroRange(offsetBytes, lengthBytes)) {
+            writePlainZeros(offsetBytes, lengthBytes);
         }
+    }
+
+    private boolean zeroRange(long offsetBytes, long lengthBytes) throws IOException {
+        NativeFile calls = nativeFile.get();
+        return calls != null
+                && (calls.zeroRange(offsetBytes, lengthBytes) || calls.punchHole(offsetBytes, lengthBytes));
     }
 
     private void writePlainZeros(long offsetBytes, long lengthBytes) throws IOException {
