@@ -22,6 +22,11 @@ final class Commands {
 
     private Commands() {}
 
+    /** Their names, in the order of the help text. */
+    static List<String> names() {
+        return List.copyOf(ALL.keySet());
+    }
+
     /** The command line for these arguments. */
     static CommandLine commandLine(GlobalOptions options, Session session, String[] args) {
         List<String> named = Arrays.stream(args).filter(ALL::containsKey).toList();

@@ -4,7 +4,9 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
@@ -65,6 +67,11 @@ final class Console {
     /** Prints a table. */
     void print(Table table) {
         table.lines().forEach(this::print);
+    }
+
+    /** Standard output for those who print help; shares its buffer. */
+    PrintWriter writer() {
+        return new PrintWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8), true);
     }
 
     private void write(byte[] bytes) {

@@ -41,6 +41,8 @@ final class FatDisk {
     private static final int ROOT_SECTOR = FAT_SECTOR + 2 * FAT_SECTORS;
     private static final int DATA_SECTOR = ROOT_SECTOR + ROOT_ENTRIES * ENTRY_BYTES / SECTOR;
 
+    private static final int CLUSTERS = (int) (SIZE_BYTES / SECTOR - DATA_SECTOR) / CLUSTER_SECTORS;
+
     private static final byte MEDIA_FIXED = (byte) 0xF8;
     private static final byte FAT16_LBA = 0x0E;
     private static final int END_OF_CHAIN = 0xFFFF;
@@ -98,6 +100,9 @@ final class FatDisk {
     private void add(Content content) throws IOException {
         int length = content.bytes.length;
         int clusters = (length + CLUSTER_BYTES - 1) / CLUSTER_BYTES;
+        if (clusters > CLUSTERS + 2 - nextCluster || root.remaining() < ENTRY_BYTES) {
+            throw new IOException("the disk is full");
+        }
         int first = clusters == 0 ? 0 : nextCluster;
         root.put(content.name.getBytes(US_ASCII)).put(ATTRIBUTE_ARCHIVE);
         int entry = root.position() - 12;
@@ -144,9 +149,6 @@ final class FatDisk {
     private void put(ByteBuffer bytes, long sector) throws IOException {
         ByteBuffer source = bytes.duplicate().clear();
         long start = sector * SECTOR;
-        if (start + source.remaining() > SIZE_BYTES) {
-            throw new IOException("the disk is full");
-        }
         while (source.hasRemaining()) {
             channel.write(source, start + source.position());
         }

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.Arrays;
+import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -62,6 +64,7 @@ public final class Main {
             return finish(DONE);
         }
         CommandLine line = Commands.commandLine(options, new Session(options, console), args);
+        line.setOut(console.writer());
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler(this::misused);
         return finish(line.execute(args));
@@ -85,16 +88,24 @@ public final class Main {
     }
 
     private int misused(ParameterException e, String[] args) {
-        String hint = e instanceof UnmatchedArgumentException unmatched
-                        && !unmatched.getSuggestions().isEmpty()
-                ? "did you mean " + String.join(" or ", unmatched.getSuggestions()) + "? "
-                : "";
-        String command = e.getCommandLine().getCommandSpec().qualifiedName();
-        console.err()
-                .println("varve: " + ErrorLine.oneLine(e.getMessage()) + "; " + hint + "see " + command + " --help");
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        console.err().println("varve: " + problem(e, command) + "; see " + command.qualifiedName() + " --help");
         if (options.stacktrace) {
             e.printStackTrace(console.err());
         }
         return USAGE;
+    }
+
+    private static String problem(ParameterException e, CommandSpec command) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String first = unmatched.getUnmatched().get(0);
+            String kind = first.startsWith("-")
+                    ? "is not an option"
+                    : command.subcommands().isEmpty() ? "is one argument too many" : "is not a command";
+            List<String> known = unmatched.getSuggestions();
+            return "'" + Table.printable(first) + "' " + kind
+                    + (known.isEmpty() ? "" : "; did you mean " + String.join(" or ", known) + "?");
+        }
+        return ErrorLine.oneLine(e.getMessage());
     }
 }
