@@ -17,6 +17,18 @@ final class Commands {
     private static final Map<String, Function<Session, Object>> ALL = new LinkedHashMap<>();
 
     static {
+        ALL.put("init", InitCommand::new);
+        ALL.put("import", ImportCommand::new);
+        ALL.put("export", ExportCommand::new);
+        ALL.put("images", ImagesCommand::new);
+        ALL.put("snapshots", SnapshotsCommand::new);
+        ALL.put("show", ShowCommand::new);
+        ALL.put("diff", DiffCommand::new);
+        ALL.put("image", ImageGroup::commandLine);
+        ALL.put("snapshot", SnapshotGroup::commandLine);
+        ALL.put("check", CheckCommand::new);
+        ALL.put("stats", StatsCommand::new);
+        ALL.put("quickstart", QuickstartCommand::new);
         ALL.put("completion", CompletionCommand::new);
     }
 

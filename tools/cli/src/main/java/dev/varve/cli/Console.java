@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
  */
 final class Console {
     private final InputStream in;
+    private final OutputStream rawOut;
     private final OutputStream out;
     private final PrintStream err;
     private final Terminal terminal;
@@ -25,6 +26,7 @@ final class Console {
 
     Console(InputStream in, OutputStream out, OutputStream err, Terminal terminal) {
         this.in = in;
+        this.rawOut = out;
         this.out = new BufferedOutputStream(out, 1 << 16);
         this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
         this.terminal = terminal;
@@ -49,10 +51,11 @@ final class Console {
         return terminal.isWatched();
     }
 
-    /** Gives standard output to a disk's bytes; every {@link #print} goes to the error stream from now on. */
-    OutputStream takeOutForData() {
+    /** Gives standard output, unbuffered, to a disk's bytes; {@link #print} writes to the error stream from now on. */
+    OutputStream takeOutForData() throws IOException {
+        flush();
         outIsData = true;
-        return out;
+        return rawOut;
     }
 
     /** Prints a line for people, or an id for scripts. */

@@ -1,5 +1,6 @@
 package dev.varve.cli;
 
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.formats.DiskImageException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -21,19 +22,30 @@ final class ErrorLine {
         if (e instanceof OutOfMemoryError) {
             return "out of memory; run it with a larger heap (JAVA_TOOL_OPTIONS=-Xmx1g)";
         }
-        if (e instanceof IOException || e instanceof Failure) {
-            String message = e.getMessage();
-            return message == null || message.isBlank() ? e.getClass().getSimpleName() : oneLine(message);
+        if (e instanceof IOException || e instanceof Failure || e instanceof BadUsage || e instanceof Ec2Exception) {
+            return withAdvice(message(e), Advice.on(e));
         }
         return "internal error: " + oneLine(e.toString())
                 + "; run it again with --stacktrace and report what it prints";
     }
 
+    private static String message(Throwable e) {
+        String message = e.getMessage();
+        return message == null || message.isBlank() ? e.getClass().getSimpleName() : oneLine(message);
+    }
+
+    private static String withAdvice(String message, String advice) {
+        if (advice.isEmpty() || message.contains(advice)) {
+            return message;
+        }
+        return (message.endsWith(".") ? message.substring(0, message.length() - 1) : message) + "; " + advice;
+    }
+
     /** What others wrapped to carry it across threads and lambdas. */
     private static Throwable essence(Throwable failure) {
         Throwable e = failure;
-        while (isWrapper(e) && e.getCause() != null) {
-            e = e.getCause();
+        for (Throwable cause = e.getCause(); isWrapper(e) && cause != null; cause = e.getCause()) {
+            e = cause;
         }
         return e;
     }

@@ -84,7 +84,7 @@ public final class Main {
         if (options.stacktrace) {
             e.printStackTrace(console.err());
         }
-        return FAILED;
+        return e instanceof BadUsage ? USAGE : FAILED;
     }
 
     private int misused(ParameterException e, String[] args) {

@@ -1,15 +1,16 @@
 package dev.varve.cli;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.snapshot.ProgressListener;
 import java.io.PrintStream;
 import java.util.Locale;
-import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 /**
  * One line on the error stream that rewrites itself: bytes, rate, time left. Where nobody watches, nothing is written.
  * May be told of progress from any thread.
  */
-final class ProgressBar implements LongConsumer, AutoCloseable {
+final class ProgressBar implements ProgressListener, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
     private static final int BAR_CELLS = 24;
     private static final String CLEAR_LINE = "\r\033[K";
@@ -17,46 +18,30 @@ final class ProgressBar implements LongConsumer, AutoCloseable {
     private final PrintStream err;
     private final boolean watched;
     private final String label;
-    private final long totalBytes;
     private final LongSupplier nanoClock;
     private final long startNanos;
-    private long doneBytes;
+
+    @GuardedBy("this")
     private long shownNanos;
+
+    @GuardedBy("this")
     private boolean shown;
 
-    /**
-     * A bar.
-     *
-     * @param totalBytes 0 when that is not known
-     */
-    ProgressBar(Console console, String label, long totalBytes) {
-        this(console.err(), console.isWatched(), label, totalBytes, System::nanoTime);
+    ProgressBar(Console console, String label) {
+        this(console.err(), console.isWatched(), label, System::nanoTime);
     }
 
-    ProgressBar(PrintStream err, boolean watched, String label, long totalBytes, LongSupplier nanoClock) {
+    ProgressBar(PrintStream err, boolean watched, String label, LongSupplier nanoClock) {
         this.err = err;
         this.watched = watched;
         this.label = Table.printable(label);
-        this.totalBytes = totalBytes;
         this.nanoClock = nanoClock;
         startNanos = nanoClock.getAsLong();
         shownNanos = startNanos;
     }
 
-    /** Adds bytes that were done since the last call. */
     @Override
-    public synchronized void accept(long bytes) {
-        doneBytes += bytes;
-        show();
-    }
-
-    /** Sets how far it has come, and of how much if that was not known before. */
-    synchronized void reach(long done) {
-        doneBytes = done;
-        show();
-    }
-
-    private void show() {
+    public synchronized void progress(long doneBytes, long totalBytes) {
         if (!watched) {
             return;
         }
@@ -64,18 +49,17 @@ final class ProgressBar implements LongConsumer, AutoCloseable {
         if (now - shownNanos >= INTERVAL_NANOS) {
             shownNanos = now;
             shown = true;
-            err.print(CLEAR_LINE + line(now));
+            err.print(CLEAR_LINE + line(doneBytes, totalBytes, (now - startNanos) / 1e9));
             err.flush();
         }
     }
 
-    private String line(long now) {
-        double seconds = Math.max((now - startNanos) / 1e9, 1e-3);
-        long rate = (long) (doneBytes / seconds);
-        if (totalBytes <= 0) {
-            return String.format("%s  %s  %s/s", label, Sizes.format(doneBytes), Sizes.format(rate));
+    private String line(long done, long total, double seconds) {
+        long rate = (long) (done / Math.max(seconds, 1e-3));
+        if (total <= 0) {
+            return String.format("%s  %s  %s/s", label, Sizes.format(done), Sizes.format(rate));
         }
-        double part = Math.min(1.0, (double) doneBytes / totalBytes);
+        double part = Math.min(1.0, (double) done / total);
         int cells = (int) (part * BAR_CELLS);
         return String.format(
                 Locale.ROOT,
@@ -84,10 +68,10 @@ final class ProgressBar implements LongConsumer, AutoCloseable {
                 "#".repeat(cells),
                 " ".repeat(BAR_CELLS - cells),
                 (int) (part * 100),
-                Sizes.format(doneBytes),
-                Sizes.format(totalBytes),
+                Sizes.format(done),
+                Sizes.format(total),
                 Sizes.format(rate),
-                rate == 0 ? "-:--" : time((totalBytes - doneBytes) / rate));
+                rate == 0 ? "-:--" : time(Math.max(0, total - done) / rate));
     }
 
     private static String time(long seconds) {

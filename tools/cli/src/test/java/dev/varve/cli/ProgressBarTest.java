@@ -18,18 +18,18 @@ class ProgressBarTest {
 
     @Test
     void nothingIsWrittenWhereNobodyWatches() {
-        try (ProgressBar bar = new ProgressBar(err, false, "importing", 8 * GIB, clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, false, "importing", clock::get)) {
             clock.set(SECOND);
-            bar.accept(GIB);
+            bar.progress(GIB, 8 * GIB);
         }
         assertThat(written.size()).isZero();
     }
 
     @Test
     void theLineTellsBytesRateAndTimeLeft() {
-        try (ProgressBar bar = new ProgressBar(err, true, "importing", 8 * GIB, clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, "importing", clock::get)) {
             clock.set(2 * SECOND);
-            bar.accept(2 * GIB);
+            bar.progress(2 * GIB, 8 * GIB);
             assertThat(text())
                     .isEqualTo("\r\033[Kimporting [######                  ]  25%  2 GiB of 8 GiB  1 GiB/s  0:06 left");
         }
@@ -38,19 +38,19 @@ class ProgressBarTest {
 
     @Test
     void aTotalThatIsNotKnownIsNotShown() {
-        try (ProgressBar bar = new ProgressBar(err, true, "importing", 0, clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, "importing", clock::get)) {
             clock.set(SECOND);
-            bar.accept(GIB);
+            bar.progress(GIB, -1);
             assertThat(text()).isEqualTo("\r\033[Kimporting  1 GiB  1 GiB/s");
         }
     }
 
     @Test
     void theLineIsRewrittenTenTimesASecondAtMost() {
-        try (ProgressBar bar = new ProgressBar(err, true, "importing", GIB, clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, "importing", clock::get)) {
             for (int i = 1; i <= 1000; i++) {
                 clock.set(i * SECOND / 1000);
-                bar.accept(1);
+                bar.progress(i, GIB);
             }
         }
         assertThat(text().split("importing", -1)).hasSize(11);
