@@ -73,12 +73,14 @@ final class CheckCommand implements Callable<Integer> {
 
     private void printDocument(CheckResult result) throws IOException {
         session.console()
-                .print(Json.object(json -> json.objects("Problems", result.problems(), (item, problem) -> item.text(
-                                        "Message", problem.message())
-                                .text("SnapshotId", problem.snapshotId())
-                                .texts("ImageIds", problem.imageIds())
-                                .number("Offset", problem.offsetBytes())
-                                .number("Length", problem.lengthBytes()))
+                .print(Json.object(json -> json.objects(
+                                "Problems",
+                                result.problems(),
+                                (item, problem) -> item.text("Message", problem.message())
+                                        .text("SnapshotId", problem.snapshotId())
+                                        .texts("ImageIds", problem.imageIds())
+                                        .number("Offset", problem.offsetBytes())
+                                        .number("Length", problem.lengthBytes()))
                         .number("ProblemCount", result.problemCount())
                         .number("ImageCount", result.imageCount())
                         .number("SnapshotCount", result.snapshotCount())

@@ -73,6 +73,7 @@ final class DiffCommand implements Callable<Integer> {
         ranges.forEach(range -> table.row(Long.toString(range.offsetBytes), Long.toString(range.lengthBytes)));
         session.console().print(table);
         session.console()
-                .print((ranges.size() == 1 ? "1 range" : ranges.size() + " ranges") + ", " + Sizes.format(changed) + ".");
+                .print((ranges.size() == 1 ? "1 range" : ranges.size() + " ranges") + ", " + Sizes.format(changed)
+                        + ".");
     }
 }

@@ -61,33 +61,35 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         long start = System.nanoTime();
-        OutputStream stream = stream();
+        OutputStream standardOutput = isStandardOutput() ? session.console().takeOutForData() : null;
         try (Engine engine = session.open()) {
             EngineScope scope = session.scope(engine);
             String snapshotId = Ids.snapshot(scope, id, device);
             long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
-            if (stream == null) {
-                toFile(scope.snapshots(), snapshotId, sizeBytes);
-            } else {
-                try (stream) {
-                    copy(scope.snapshots(), snapshotId, BlockSink.of(new StreamedCopy(nameOfTarget(), stream)));
+            if (standardOutput != null) {
+                toStream(scope.snapshots(), snapshotId, standardOutput);
+            } else if (kindOfTarget() == FileKind.STREAM) {
+                try (OutputStream stream = new FileOutputStream(file.toFile())) {
+                    toStream(scope.snapshots(), snapshotId, stream);
                 }
+            } else {
+                toFile(scope.snapshots(), snapshotId, sizeBytes);
             }
             print(snapshotId, sizeBytes, start);
         }
         return Main.DONE;
     }
 
-    /** Standard output, or a pipe or terminal that a path names; null for what is written by position. */
-    private @Nullable OutputStream stream() throws IOException {
-        if (isStandardOutput()) {
-            return session.console().takeOutForData();
-        }
+    private FileKind kindOfTarget() throws IOException {
         try {
-            return FileKind.of(file) == FileKind.STREAM ? new FileOutputStream(file.toFile()) : null;
+            return FileKind.of(file);
         } catch (IOException e) {
             throw DiskImageException.of(file, e);
         }
+    }
+
+    private void toStream(Snapshots snapshots, String snapshotId, OutputStream stream) throws IOException {
+        copy(snapshots, snapshotId, BlockSink.of(new StreamedCopy(nameOfTarget(), stream)));
     }
 
     private void toFile(Snapshots snapshots, String snapshotId, long sizeBytes) throws IOException {

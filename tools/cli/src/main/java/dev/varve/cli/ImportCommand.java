@@ -140,8 +140,7 @@ final class ImportCommand implements Callable<Integer> {
         return new ProgressBar(session.console(), "importing " + file.getFileName());
     }
 
-    private void print(Snapshot snapshot, @Nullable Image image, long storedBytes, long startNanos)
-            throws IOException {
+    private void print(Snapshot snapshot, @Nullable Image image, long storedBytes, long startNanos) throws IOException {
         if (session.json()) {
             session.console()
                     .print(Json.object(json -> json.text("ImageId", image == null ? null : image.id())

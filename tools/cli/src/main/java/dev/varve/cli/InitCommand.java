@@ -61,11 +61,12 @@ final class InitCommand implements Callable<Integer> {
         try (Engine engine = session.create(newStore())) {
             EngineInfo info = engine.info();
             if (session.json()) {
-                session.console().print(Json.object(json -> json.text(
-                                "Store", session.store().toString())
-                        .text("StoreId", info.storeId().toString())
-                        .number("ChunkSize", info.chunkSizeBytes())
-                        .text("Codec", Codec.name(info.codec()))));
+                session.console()
+                        .print(Json.object(
+                                json -> json.text("Store", session.store().toString())
+                                        .text("StoreId", info.storeId().toString())
+                                        .number("ChunkSize", info.chunkSizeBytes())
+                                        .text("Codec", Codec.name(info.codec()))));
             } else {
                 session.console()
                         .print("Created a store at " + session.store() + ": chunks of "

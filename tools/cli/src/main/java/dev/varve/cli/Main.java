@@ -58,6 +58,11 @@ public final class Main {
         return new Main(new Console(in, out, err, () -> false)).run(args);
     }
 
+    /** Runs one command with another's error stream. */
+    static int run(String[] args, InputStream in, OutputStream out, Console around) {
+        return new Main(new Console(in, out, around.err(), around::isWatched)).run(args);
+    }
+
     private int run(String[] args) {
         if (Arrays.equals(args, new String[] {"--version"})) {
             console.print("varve " + Version.text());

@@ -17,7 +17,7 @@ import java.util.Locale;
  */
 final class SampleDisk {
     /** Together the libraries stay well below the disk's 64 MiB. */
-    private static final long MAX_FILE_BYTES = 4L << 20;
+    private static final long MAX_FILE_BYTES = 2L << 20;
 
     private static final int MAX_FILES = 20;
 
@@ -50,7 +50,8 @@ final class SampleDisk {
 
     /** The jars of the class path, in a fixed order, so that both disks have them in the same places. */
     private static List<FatDisk.Content> libraries() throws IOException {
-        List<Path> jars = Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator))
+        List<Path> jars = Arrays.stream(
+                        System.getProperty("java.class.path", "").split(File.pathSeparator))
                 .filter(entry -> entry.endsWith(".jar"))
                 .map(Path::of)
                 .filter(jar -> jar.toFile().length() <= MAX_FILE_BYTES && Files.isReadable(jar))

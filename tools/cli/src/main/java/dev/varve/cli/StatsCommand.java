@@ -53,10 +53,13 @@ final class StatsCommand implements Callable<Integer> {
         Console console = session.console();
         console.print("Store       " + session.store() + " (" + numbers.info.storeId() + ")");
         console.print("Format      " + numbers.info.formatVersion() + ", chunks of "
-                + Sizes.format(numbers.info.chunkSizeBytes()) + ", codec " + InitCommand.Codec.name(numbers.info.codec()));
+                + Sizes.format(numbers.info.chunkSizeBytes()) + ", codec "
+                + InitCommand.Codec.name(numbers.info.codec()));
         console.print("Images      " + numbers.images);
-        console.print("Snapshots   " + numbers.snapshots + ", disks of " + Sizes.format(numbers.diskBytes) + " together");
-        console.print("Chunks      " + stats.chunks() + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
+        console.print(
+                "Snapshots   " + numbers.snapshots + ", disks of " + Sizes.format(numbers.diskBytes) + " together");
+        console.print(
+                "Chunks      " + stats.chunks() + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
         console.print("On disk     " + Sizes.format(stats.packBytes()) + " in " + stats.packs() + " packs, "
                 + Sizes.format(stats.indexBytes()) + " of index");
     }
