@@ -1,5 +1,6 @@
 package dev.varve;
 
+import dev.varve.cache.ChunkCache;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.image.ImageRegistry;
@@ -15,7 +16,10 @@ import dev.varve.store.Store;
 import dev.varve.store.StoreOptions;
 import dev.varve.store.StoreProperties;
 import dev.varve.store.StoreStats;
+import dev.varve.volume.VolumeRegistry;
+import dev.varve.volume.Volumes;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
@@ -33,6 +37,9 @@ import org.slf4j.LoggerFactory;
  * out, is an {@link IllegalStateException}.
  */
 public final class Engine implements AutoCloseable {
+    /** The most that the cache of an engine on the heap takes, whatever the options say. */
+    public static final long HEAP_CACHE_BYTES = 64 << 20;
+
     /** How many problems a check tells in full. */
     public static final int MAX_PROBLEMS = 10_000;
 
@@ -44,6 +51,7 @@ public final class Engine implements AutoCloseable {
     private final WorkerThreads threads = new WorkerThreads();
     private final SnapshotRegistry snapshots;
     private final ImageRegistry images;
+    private final VolumeRegistry volumes;
     private final AutoCloseable beneath;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -51,8 +59,9 @@ public final class Engine implements AutoCloseable {
      * Takes the store over.
      *
      * @param beneath to be closed after the store
+     * @param cache makes the chunk cache when it is needed first
      */
-    private Engine(Store store, AutoCloseable beneath, EngineOptions options) {
+    private Engine(Store store, AutoCloseable beneath, VolumeRegistry.CacheMaker cache, EngineOptions options) {
         this.store = store;
         this.beneath = beneath;
         this.catalog = new Catalog(store, options.clock(), options.ids()::apply);
@@ -60,6 +69,7 @@ public final class Engine implements AutoCloseable {
         Executor given = options.executor();
         this.snapshots = new SnapshotRegistry(catalog, manifests, given != null ? given : threads.executor());
         this.images = new ImageRegistry(catalog, snapshots);
+        this.volumes = new VolumeRegistry(store, manifests, snapshots, cache, options.verifiesHydration());
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 
@@ -97,7 +107,12 @@ public final class Engine implements AutoCloseable {
     public static Engine ephemeral(EngineOptions options) {
         StoreProperties properties =
                 new StoreProperties(UUID.randomUUID(), 1, StoreProperties.DEFAULT_CHUNK_SIZE_BYTES, Compression.STORED);
-        return new Engine(new HeapStore(properties), () -> {}, options);
+        long cacheBytes = Math.min(options.cacheBytes(), HEAP_CACHE_BYTES);
+        return new Engine(
+                new HeapStore(properties),
+                () -> {},
+                () -> ChunkCache.onHeap(properties.chunkSizeBytes(), cacheBytes),
+                options);
     }
 
     private static Engine start(Path folder, EngineOptions options, NewStore made, boolean isNew) throws IOException {
@@ -112,7 +127,12 @@ public final class Engine implements AutoCloseable {
         Store store = null;
         try {
             store = isNew ? PackStore.create(folder, with) : PackStore.open(folder, with);
-            engine = new Engine(store, with.io(), options);
+            int chunkSizeBytes = store.properties().chunkSizeBytes();
+            engine = new Engine(
+                    store,
+                    with.io(),
+                    () -> ChunkCache.mapped(with.io(), cacheFile(folder), chunkSizeBytes, options.cacheBytes()),
+                    options);
             for (String id : engine.snapshots.dropDead()) {
                 LOG.info("dropped {}, which a dead process had begun", id);
             }
@@ -122,6 +142,10 @@ public final class Engine implements AutoCloseable {
             closeAfter(e, with.io());
             throw e;
         }
+    }
+
+    private static Path cacheFile(Path folder) throws IOException {
+        return Files.createDirectories(folder.resolve("cache")).resolve("chunks");
     }
 
     private static void closeAfter(Throwable failure, @Nullable AutoCloseable closeable) {
@@ -142,7 +166,8 @@ public final class Engine implements AutoCloseable {
      * @return faces without state: as many as wanted may be made
      */
     public EngineScope scope(String account, String region) {
-        return new EngineScope(account, region, snapshots(account, region), images(account, region));
+        return new EngineScope(
+                account, region, snapshots(account, region), images(account, region), volumes(account, region));
     }
 
     /**
@@ -165,6 +190,17 @@ public final class Engine implements AutoCloseable {
      */
     public Images images(String account, String region) {
         return images.in(account, region);
+    }
+
+    /**
+     * Disks of one account and region that read through the cache.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return a face without state
+     */
+    public Volumes volumes(String account, String region) {
+        return volumes.in(account, region);
     }
 
     /**
@@ -228,6 +264,7 @@ public final class Engine implements AutoCloseable {
         IOException failure = new IOException("the engine could not be closed");
         closeAfter(failure, snapshots);
         closeAfter(failure, threads);
+        closeAfter(failure, volumes);
         closeAfter(failure, store);
         closeAfter(failure, beneath);
         for (Throwable first : failure.getSuppressed()) {

@@ -2,6 +2,7 @@ package dev.varve;
 
 import dev.varve.image.Images;
 import dev.varve.snapshot.Snapshots;
+import dev.varve.volume.Volumes;
 
 /**
  * Account and region: a namespace of snapshots and images, over chunks that all scopes share.
@@ -10,5 +11,6 @@ import dev.varve.snapshot.Snapshots;
  * @param region such as {@code eu-west-1}
  * @param snapshots of the scope
  * @param images of the scope
+ * @param volumes disks of the scope that read through the cache
  */
-public record EngineScope(String account, String region, Snapshots snapshots, Images images) {}
+public record EngineScope(String account, String region, Snapshots snapshots, Images images, Volumes volumes) {}

@@ -9,7 +9,6 @@ import dev.varve.manifest.NodeName;
 import dev.varve.manifest.Subtree;
 import dev.varve.store.Store;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.HashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 final class ManifestCheck {
     /** Subtrees remembered as clean: enough for 8 TiB of distinct data in 64 KiB chunks, at 100 bytes of heap each. */
     private static final int MAX_CLEAN = 1 << 18;
+
+    /** More than any tree has. */
+    private static final int MAX_LEVELS = 8;
 
     private final EngineCheck check;
     private final Store store;
@@ -38,8 +40,8 @@ final class ManifestCheck {
         private final String owner;
         private final Manifest manifest;
 
-        /** Problems known when each of the subtrees around the present place was entered. */
-        private final ArrayDeque<Long> before = new ArrayDeque<>();
+        /** Problems known when the subtrees around the present place were entered, one a level. */
+        private final long[] before = new long[MAX_LEVELS];
 
         Walk(String owner, Manifest manifest) {
             this.owner = owner;
@@ -48,11 +50,8 @@ final class ManifestCheck {
 
         @Override
         public boolean enter(Subtree subtree) {
-            if (clean.contains(subtree.name())) {
-                return false;
-            }
-            before.push(check.problemCount());
-            return true;
+            before[subtree.name().level()] = check.problemCount();
+            return !clean.contains(subtree.name());
         }
 
         @Override
@@ -84,8 +83,8 @@ final class ManifestCheck {
 
         @Override
         public void leave(Subtree subtree, boolean isClean) {
-            boolean same = before.pop() == check.problemCount();
-            if (isClean && same && clean.size() < MAX_CLEAN) {
+            boolean isSame = before[subtree.name().level()] == check.problemCount();
+            if (isClean && isSame && clean.size() < MAX_CLEAN) {
                 clean.add(subtree.name());
             }
         }

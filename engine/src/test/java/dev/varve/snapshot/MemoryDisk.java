@@ -15,8 +15,8 @@ import java.util.Random;
 public final class MemoryDisk implements BlockDevice {
     private static final int SECTOR = 512;
 
+    public final BitSet allocated = new BitSet();
     final byte[] bytes;
-    final BitSet allocated = new BitSet();
     private volatile long failAt = Long.MAX_VALUE;
 
     public MemoryDisk(int sizeBytes) {
@@ -40,6 +40,11 @@ public final class MemoryDisk implements BlockDevice {
             at += run;
         }
         return disk;
+    }
+
+    /** All of it, not copied. */
+    public byte[] bytes() {
+        return bytes;
     }
 
     /** Reads that touch this byte fail from now on. */

@@ -1,0 +1,15 @@
+package dev.varve.cache;
+
+/**
+ * Numbers about a chunk cache since it was opened; not all of one instant.
+ *
+ * @param hits reads that were served by {@link ChunkCache#read}
+ * @param loads chunks fetched by a loader
+ * @param failedLoads loads that ended in an exception
+ * @param uncached chunks fetched that found no room: the disk was full, or every slot was being filled
+ * @param evictions chunks that made room for others
+ * @param usedBytes bytes of chunks held
+ * @param capacityBytes bytes of all slots
+ */
+public record CacheStats(
+        long hits, long loads, long failedLoads, long uncached, long evictions, long usedBytes, long capacityBytes) {}

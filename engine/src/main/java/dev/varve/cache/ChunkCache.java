@@ -1,0 +1,454 @@
+package dev.varve.cache;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.file.FileIo;
+import java.io.IOException;
+import java.nio.BufferOverflowException;
+import java.nio.ByteBuffer;
+import java.nio.ReadOnlyBufferException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Chunks in memory, shared by all volumes: a bounded number of slots, each of one chunk, in a mapped file or on the heap.
+ *
+ * <ul>
+ *   <li><b>Words.</b> A chunk that is in the cache has a word, which says where. Callers keep it beside the chunk's id, and
+ *       read by it. It is only a hint: {@link #read} finds out when the slot has other content by now, and says so.
+ *   <li><b>Threads.</b> All methods may be called from many threads. Interrupting one harms nobody: the call ends as if it
+ *       had not been interrupted, and the flag is kept.
+ *   <li><b>Durability.</b> None: a new cache is empty.
+ *   <li><b>After {@link #close}</b>, which waits for the calls in progress, loads too, every call is an
+ *       {@link IllegalStateException}; closing again does nothing.
+ * </ul>
+ *
+ * <pre>{@code
+ * long word = leaf.word(i);
+ * if (!cache.read(word, offset, dst, length)) {
+ *     leaf.setWord(i, cache.readThrough(key, store::get, offset, dst, length));
+ * }
+ * }</pre>
+ *
+ * <h2>How it works</h2>
+ *
+ * <p><b>A slot</b> is in one of these states, and its generation ({@link SlotGenerations}) says which to who reads
+ * without a lock:
+ *
+ * <pre>
+ *             takeFree              fill                  filled: even generation, has a key,
+ *   free  ---------------&gt; owned ----------&gt; filling ----&gt; in a queue of {@link EvictionQueues}
+ *   (odd)                  ^  by one loader   (odd)           |
+ *     ^                    |                    |             |
+ *     |                    +--------------------|-------------+  takeVictim: the key goes, the generation
+ *     +-----------------------------------------+                stays even until the fill begins
+ *                          fill failed: stays odd
+ * </pre>
+ *
+ * <p><b>A hit</b> takes no lock and allocates nothing: in through the {@link ReaderGate}, compare the generation, copy,
+ * compare again, out. A refill may run beside the copy; the second comparison then fails, and the bytes are thrown away.
+ *
+ * <p><b>A miss</b> takes the lock, shortly, before and after. One thread loads a chunk; who asks for it meanwhile waits
+ * for that {@link Load}, and copies from the same buffer: so everybody gets the bytes although the chunk may have found
+ * no room (the disk is full; all slots are being filled) or may have been evicted again. A failure reaches all who wait
+ * and is not remembered. The victim is chosen after the bytes have come, so a load that fails evicts nothing. A load is
+ * complete in a {@code finally}, whatever the loader throws.
+ *
+ * <p><b>The lock</b> guards keys, queues, loads and counts. No I/O, no copy and no waiting happens under it. At most
+ * {@value #MAX_LOADS} loads run at once, one for each buffer; more wait for a buffer, each for a different chunk. A buffer
+ * goes back when the last who waited has copied, which takes nothing that could block, so buffers always come back.
+ *
+ * <p><b>Races.</b> Lock and generation are never needed together: the key leaves under the lock, then the generation
+ * turns odd; it turns even, then the key enters under the lock. So a word that {@link #find} returns was good then. Closing
+ * turns away who comes and waits for who is inside, and unmaps after that: nobody reads memory that is gone.
+ *
+ * <p><b>Faults.</b> A page that can't be read faults in the mapping; the JVM makes an {@link InternalError} of it (JDK 17
+ * now and then a little late), and this class an {@link IOException}; the slot is revoked, so the next reader loads anew.
+ *
+ * <p><b>Prefetch</b>, when it comes, enters a {@link Load} that nobody runs yet; a reader that finds such a one runs it
+ * itself, so that no read waits for a queue.
+ *
+ * <p><b>Memory</b> beside the slots: about 80 bytes of heap a slot, and the buffers.
+ */
+public final class ChunkCache implements AutoCloseable {
+    /** No word: the chunk is not in the cache. {@link #read} takes it, and finds nothing. */
+    public static final long MISS = SlotGenerations.MISS;
+
+    /** How many chunks are loaded at once. */
+    public static final int MAX_LOADS = 32;
+
+    /** The most slots: 2 TiB of 64 KiB chunks. */
+    public static final int MAX_SLOTS = 1 << 25;
+
+    private static final int MIN_CHUNK_SIZE_BYTES = 4096; // a page: what is mapped
+
+    private static final Logger LOG = LoggerFactory.getLogger(ChunkCache.class);
+
+    private final int chunkSize;
+    private final int chunkShift;
+    private final int slotCount;
+    private final Slots slots;
+    private final SlotGenerations generations;
+    private final LoadBuffers buffers;
+    private final ReaderGate gate = new ReaderGate("the chunk cache");
+    private final Object lock = new Object();
+
+    /** {@link EvictionQueues#touch} is called without the lock. */
+    private final EvictionQueues queues;
+
+    @GuardedBy("lock")
+    private final KeyTable keys;
+
+    @GuardedBy("lock")
+    private final Map<ChunkKey, Load> loads = new HashMap<>();
+
+    @GuardedBy("lock")
+    private long loadCount;
+
+    @GuardedBy("lock")
+    private long failedCount;
+
+    @GuardedBy("lock")
+    private long uncachedCount;
+
+    @GuardedBy("lock")
+    private long evictionCount;
+
+    @GuardedBy("gate")
+    private boolean closed;
+
+    ChunkCache(Slots slots, int slotCount, int chunkSize) {
+        this.slots = slots;
+        this.slotCount = slotCount;
+        this.chunkSize = chunkSize;
+        this.chunkShift = Integer.numberOfTrailingZeros(chunkSize);
+        generations = new SlotGenerations(slotCount);
+        buffers = new LoadBuffers(MAX_LOADS, chunkSize, slots instanceof FileSlots);
+        KeyTable table = new KeyTable(slotCount);
+        keys = table;
+        queues = new EvictionQueues(slotCount, table::hash);
+        LOG.debug("chunk cache: {} slots of {} bytes in {}", slotCount, chunkSize, slots.describe());
+    }
+
+    /**
+     * A cache in a file, mapped by Chronicle Bytes if the JVM has the flags for it and by the JDK otherwise.
+     *
+     * @param io opens the file; closed by the caller, after the cache
+     * @param file created sparse; an old one is used again, but not its content
+     * @param chunkSizeBytes the store's, a power of two from 4 KiB
+     * @param capacityBytes at least one chunk; the part of a chunk at its end is not used
+     * @return the cache, to be closed by the caller
+     * @throws IOException when the file can't be created or mapped
+     */
+    public static ChunkCache mapped(FileIo io, Path file, int chunkSizeBytes, long capacityBytes) throws IOException {
+        return mapped(io, file, chunkSizeBytes, capacityBytes, FileSlots.Mapping.AUTOMATIC);
+    }
+
+    static ChunkCache mapped(FileIo io, Path file, int chunkSizeBytes, long capacityBytes, FileSlots.Mapping mapping)
+            throws IOException {
+        int slotCount = slotCount(chunkSizeBytes, capacityBytes);
+        Slots slots = FileSlots.open(io, file, slotCount, chunkSizeBytes, mapping);
+        return new ChunkCache(slots, slotCount, chunkSizeBytes);
+    }
+
+    /**
+     * A cache on the heap, which takes memory as it fills.
+     *
+     * @param chunkSizeBytes the store's, a power of two from 4 KiB
+     * @param capacityBytes at least one chunk; the part of a chunk at its end is not used
+     * @return the cache, to be closed by the caller
+     */
+    public static ChunkCache onHeap(int chunkSizeBytes, long capacityBytes) {
+        int slotCount = slotCount(chunkSizeBytes, capacityBytes);
+        return new ChunkCache(new HeapSlots(slotCount, chunkSizeBytes), slotCount, chunkSizeBytes);
+    }
+
+    /**
+     * Reads a part of a chunk, if it is still where the word says.
+     *
+     * @param word from {@link #find}, {@link #load} or {@link #readThrough} of this cache, or {@link #MISS}
+     * @param offsetBytes where to start in the chunk
+     * @param dst heap or direct; its position moves past what was read
+     * @param lengthBytes how much
+     * @return false when the chunk has moved: the position of {@code dst} stays, and the bytes behind it are undefined
+     * @throws IOException when the memory could not be read: likewise
+     */
+    public boolean read(long word, int offsetBytes, ByteBuffer dst, int lengthBytes) throws IOException {
+        checkRange(offsetBytes, dst, lengthBytes);
+        int pass = gate.enter();
+        boolean good = false;
+        try {
+            good = copy(word, offsetBytes, dst, lengthBytes);
+            return good;
+        } finally {
+            gate.exit(pass, good);
+        }
+    }
+
+    /**
+     * Looks a chunk up.
+     *
+     * @param key its name
+     * @return its word, or {@link #MISS}
+     */
+    public long find(ChunkKey key) {
+        int pass = gate.enter();
+        try {
+            synchronized (lock) {
+                return word(key);
+            }
+        } finally {
+            gate.exit(pass, false);
+        }
+    }
+
+    /**
+     * Sees to it that a chunk is in the cache.
+     *
+     * @param key its name
+     * @param loader fetches it unless it is there, or on its way
+     * @return its word, or {@link #MISS} when there was no room for it
+     * @throws IOException the loader's
+     */
+    public long load(ChunkKey key, ChunkLoader loader) throws IOException {
+        return fetch(key, loader, 0, null, 0);
+    }
+
+    /**
+     * Reads a part of a chunk, which is fetched into the cache first unless it is there. The bytes come also when there
+     * was no room for them in the cache.
+     *
+     * @param key its name
+     * @param loader fetches it unless it is there, or on its way
+     * @param offsetBytes where to start in the chunk
+     * @param dst heap or direct; its position moves past what was read, or stays when the call fails
+     * @param lengthBytes how much
+     * @return its word, or {@link #MISS} when there was no room for it
+     * @throws IOException the loader's, also of the thread whose load this one waited for
+     */
+    public long readThrough(ChunkKey key, ChunkLoader loader, int offsetBytes, ByteBuffer dst, int lengthBytes)
+            throws IOException {
+        checkRange(offsetBytes, dst, lengthBytes);
+        return fetch(key, loader, offsetBytes, dst, lengthBytes);
+    }
+
+    /**
+     * Numbers about the cache.
+     *
+     * @return a snapshot of them
+     */
+    public CacheStats stats() {
+        int pass = gate.enter();
+        try {
+            synchronized (lock) {
+                return new CacheStats(
+                        gate.succeeded(),
+                        loadCount,
+                        failedCount,
+                        uncachedCount,
+                        evictionCount,
+                        (long) keys.size() << chunkShift,
+                        (long) slotCount << chunkShift);
+            }
+        } finally {
+            gate.exit(pass, false);
+        }
+    }
+
+    /** Waits for the calls in progress, then unmaps and closes the file, which stays. */
+    @Override
+    public void close() throws IOException {
+        synchronized (gate) {
+            if (!closed) {
+                closed = true;
+                gate.close();
+                slots.close();
+            }
+        }
+    }
+
+    private boolean copy(long word, int offsetBytes, ByteBuffer dst, int lengthBytes) throws IOException {
+        if (!generations.admits(word)) {
+            return false;
+        }
+        int slot = SlotGenerations.slot(word);
+        int position = dst.position();
+        try {
+            slots.copy(slot, offsetBytes, dst, position, lengthBytes);
+        } catch (InternalError e) {
+            revoke(word);
+            throw new IOException("slot " + slot + " of " + slots.describe() + " could not be read", e);
+        }
+        if (!generations.stillAdmits(word)) {
+            return false;
+        }
+        dst.position(position + lengthBytes);
+        queues.touch(slot);
+        return true;
+    }
+
+    private long fetch(ChunkKey key, ChunkLoader loader, int offsetBytes, @Nullable ByteBuffer dst, int lengthBytes)
+            throws IOException {
+        int pass = gate.enter();
+        try {
+            long word;
+            do {
+                Load load = null;
+                boolean mine = false;
+                synchronized (lock) {
+                    word = word(key);
+                    if (word == MISS) {
+                        load = loads.computeIfAbsent(key, unused -> new Load());
+                        mine = load.join();
+                    }
+                }
+                if (load != null) {
+                    return await(load, mine, key, loader, offsetBytes, dst, lengthBytes);
+                }
+            } while (dst != null && !copy(word, offsetBytes, dst, lengthBytes));
+            return word;
+        } finally {
+            gate.exit(pass, false);
+        }
+    }
+
+    private long await(
+            Load load,
+            boolean mine,
+            ChunkKey key,
+            ChunkLoader loader,
+            int offsetBytes,
+            @Nullable ByteBuffer dst,
+            int lengthBytes)
+            throws IOException {
+        try {
+            if (mine) {
+                run(load, key, loader);
+            } else {
+                load.done.join(); // takes no notice of an interrupt, and keeps it
+            }
+            return load.result(offsetBytes, dst, lengthBytes);
+        } finally {
+            leave(load);
+        }
+    }
+
+    private void run(Load load, ChunkKey key, ChunkLoader loader) {
+        int slot = EvictionQueues.NONE;
+        boolean filled = false;
+        try {
+            ByteBuffer buffer = buffers.take();
+            load.buffer = buffer;
+            loader.load(key, buffer);
+            if (buffer.hasRemaining()) {
+                throw new IOException("chunk " + key + " was loaded short: " + buffer);
+            }
+            slot = takeSlot();
+            filled = slot != EvictionQueues.NONE && fill(slot, buffer.flip());
+        } catch (Throwable e) { // whatever it is, those who wait are told
+            load.failure = e;
+        } finally {
+            complete(load, key, slot, filled);
+        }
+    }
+
+    private int takeSlot() {
+        synchronized (lock) {
+            int slot = queues.takeFree();
+            if (slot != EvictionQueues.NONE) {
+                return slot;
+            }
+            slot = queues.takeVictim();
+            if (slot != EvictionQueues.NONE) {
+                keys.remove(slot);
+                evictionCount++;
+            }
+            return slot;
+        }
+    }
+
+    private boolean fill(int slot, ByteBuffer chunk) {
+        generations.beginFill(slot);
+        try {
+            slots.fill(slot, chunk);
+        } catch (IOException e) {
+            LOG.debug("a chunk stays out of the cache", e);
+            return false;
+        }
+        generations.endFill(slot);
+        return true;
+    }
+
+    private void complete(Load load, ChunkKey key, int slot, boolean filled) {
+        synchronized (lock) {
+            if (filled) {
+                keys.put(key, slot);
+                queues.insert(slot);
+                load.word = generations.word(slot);
+            } else if (slot != EvictionQueues.NONE) {
+                queues.free(slot);
+            }
+            loadCount++;
+            if (load.failure != null) {
+                failedCount++;
+            } else if (!filled) {
+                uncachedCount++;
+            }
+            loads.remove(key);
+        }
+        load.done.complete(null);
+    }
+
+    private void leave(Load load) {
+        boolean last;
+        synchronized (lock) {
+            last = load.leave();
+        }
+        ByteBuffer buffer = load.buffer;
+        if (last && buffer != null) {
+            buffers.give(buffer);
+        }
+    }
+
+    @GuardedBy("lock")
+    private long word(ChunkKey key) {
+        int slot = keys.find(key);
+        return slot == KeyTable.NONE ? MISS : generations.word(slot);
+    }
+
+    /** Forgets a chunk whose slot can't be read. The slot stays queued, and is written anew when its turn comes. */
+    private void revoke(long word) {
+        synchronized (lock) {
+            if (generations.revoke(word)) {
+                keys.remove(SlotGenerations.slot(word));
+            }
+        }
+    }
+
+    private void checkRange(int offsetBytes, ByteBuffer dst, int lengthBytes) {
+        Objects.checkFromIndexSize(offsetBytes, lengthBytes, chunkSize);
+        if (lengthBytes > dst.remaining()) {
+            throw new BufferOverflowException();
+        }
+        if (dst.isReadOnly()) {
+            throw new ReadOnlyBufferException();
+        }
+    }
+
+    private static int slotCount(int chunkSizeBytes, long capacityBytes) {
+        if (Integer.bitCount(chunkSizeBytes) != 1 || chunkSizeBytes < MIN_CHUNK_SIZE_BYTES) {
+            throw new IllegalArgumentException("chunk size " + chunkSizeBytes + " is not a power of two from 4096");
+        }
+        long count = capacityBytes / chunkSizeBytes;
+        if (count < 1 || count > MAX_SLOTS) {
+            throw new IllegalArgumentException("a cache of " + capacityBytes + " bytes has " + count + " slots of "
+                    + chunkSizeBytes + " bytes: expected 1 to " + MAX_SLOTS);
+        }
+        return (int) count;
+    }
+}

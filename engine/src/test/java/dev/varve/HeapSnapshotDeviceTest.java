@@ -1,0 +1,8 @@
+package dev.varve;
+
+class HeapSnapshotDeviceTest extends SnapshotDeviceContractTest {
+    @Override
+    Engine open(EngineOptions options) {
+        return Engine.ephemeral(options);
+    }
+}

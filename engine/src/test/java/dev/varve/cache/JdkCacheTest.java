@@ -1,0 +1,7 @@
+package dev.varve.cache;
+
+class JdkCacheTest extends MappedCacheContract {
+    JdkCacheTest() {
+        super(FileSlots.Mapping.JDK);
+    }
+}

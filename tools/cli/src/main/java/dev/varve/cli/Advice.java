@@ -1,0 +1,44 @@
+package dev.varve.cli;
+
+import dev.varve.catalog.Ec2Exception;
+import dev.varve.store.StoreCorruptException;
+import dev.varve.store.StoreFormatException;
+import dev.varve.store.StoreNotFoundException;
+
+/** What to do about what the engine says is wrong: the engine knows no commands. */
+final class Advice {
+    private Advice() {}
+
+    /** A clause, or nothing. */
+    static String on(Throwable e) {
+        if (e instanceof Ec2Exception refused) {
+            return onCode(refused.code());
+        }
+        if (e instanceof StoreNotFoundException) {
+            return "create one with varve init, or name another with --store";
+        }
+        if (e instanceof StoreFormatException) {
+            return "use the varve it belongs to, or name another with --store";
+        }
+        if (e instanceof StoreCorruptException) {
+            return "nothing was changed; restore the file from a copy of the store";
+        }
+        String message = String.valueOf(e.getMessage());
+        if (message.contains("No space left")) {
+            return "free some space and run it again";
+        }
+        return "";
+    }
+
+    private static String onCode(String code) {
+        return switch (code) {
+            case "InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable" ->
+                "varve images lists those there are";
+            case "InvalidSnapshot.NotFound", "InvalidSnapshotID.NotFound", "InvalidSnapshotID.Malformed" ->
+                "varve snapshots lists those there are";
+            case "InvalidSnapshot.InUse" -> "deregister those images first";
+            case "InvalidAMIName.Duplicate", "InvalidAMIName.Malformed" -> "give another with --name";
+            default -> "";
+        };
+    }
+}

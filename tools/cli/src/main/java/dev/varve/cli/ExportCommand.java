@@ -1,0 +1,130 @@
+package dev.varve.cli;
+
+import dev.varve.Engine;
+import dev.varve.EngineScope;
+import dev.varve.formats.DiskImageException;
+import dev.varve.formats.FileKind;
+import dev.varve.formats.RawTarget;
+import dev.varve.snapshot.BlockSink;
+import dev.varve.snapshot.Snapshots;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve export}. */
+@Command(
+        name = "export",
+        header = "Write a disk of an image, or a snapshot, to a file, a block device or a pipe.",
+        description = {
+            "",
+            "A file appears under its name when it is whole and safe on disk, with its zeros as holes.",
+            "A block device is overwritten in place."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  varve export ami-0123456789abcdef0 debian.raw",
+            "  varve export snap-0123456789abcdef0 /dev/sdb --force",
+            "  varve export ami-0123456789abcdef0 - | zstd -o debian.raw.zst",
+        })
+final class ExportCommand implements Callable<Integer> {
+    private static final Path STANDARD_OUTPUT = Path.of("standard output");
+
+    private final Session session;
+
+    @Parameters(index = "0", paramLabel = "ID", description = "An image (ami-...) or a snapshot (snap-...).")
+    private String id = "";
+
+    @Parameters(index = "1", paramLabel = "FILE", description = "A file, a block device, or - for standard output.")
+    private Path file = Path.of("-");
+
+    @Option(names = "--format", paramLabel = "F", description = "The format to write: raw.")
+    private Format format = Format.raw;
+
+    @Option(names = "--device", paramLabel = "NAME", description = "Another disk of an image than its root device.")
+    private @Nullable String device;
+
+    @Option(names = "--force", description = "Replace an existing file; overwrite a block device.")
+    private boolean force;
+
+    ExportCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        long start = System.nanoTime();
+        OutputStream standardOutput = isStandardOutput() ? session.console().takeOutForData() : null;
+        try (Engine engine = session.open()) {
+            EngineScope scope = session.scope(engine);
+            String snapshotId = Ids.snapshot(scope, id, device);
+            long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
+            if (standardOutput != null) {
+                toStream(scope.snapshots(), snapshotId, standardOutput);
+            } else if (kindOfTarget() == FileKind.STREAM) {
+                try (OutputStream stream = new FileOutputStream(file.toFile())) {
+                    toStream(scope.snapshots(), snapshotId, stream);
+                }
+            } else {
+                toFile(scope.snapshots(), snapshotId, sizeBytes);
+            }
+            print(snapshotId, sizeBytes, start);
+        }
+        return Main.DONE;
+    }
+
+    private FileKind kindOfTarget() throws IOException {
+        try {
+            return FileKind.of(file);
+        } catch (IOException e) {
+            throw DiskImageException.of(file, e);
+        }
+    }
+
+    private void toStream(Snapshots snapshots, String snapshotId, OutputStream stream) throws IOException {
+        copy(snapshots, snapshotId, BlockSink.of(new StreamedCopy(nameOfTarget(), stream)));
+    }
+
+    private void toFile(Snapshots snapshots, String snapshotId, long sizeBytes) throws IOException {
+        try (RawTarget target = RawTarget.open(file, sizeBytes, force)) {
+            copy(snapshots, snapshotId, BlockSink.of(target.device(), target.isBlank()));
+            target.commit();
+        }
+    }
+
+    private void copy(Snapshots snapshots, String snapshotId, BlockSink sink) throws IOException {
+        try (ProgressBar bar = new ProgressBar(session.console(), "exporting " + id)) {
+            snapshots.exportTo(snapshotId, sink).onProgress(bar).run();
+        }
+    }
+
+    private void print(String snapshotId, long sizeBytes, long startNanos) throws IOException {
+        if (session.json()) {
+            session.console()
+                    .print(Json.object(json -> json.text("SnapshotId", snapshotId)
+                            .text("File", nameOfTarget().toString())
+                            .text("DiskImageFormat", format.name().toUpperCase(Locale.ROOT))
+                            .number("SizeInBytes", sizeBytes)));
+        } else {
+            session.console()
+                    .print(String.format(
+                            "Exported %s to %s: %s, %.1f s.",
+                            id, nameOfTarget(), Sizes.format(sizeBytes), (System.nanoTime() - startNanos) / 1e9));
+        }
+    }
+
+    private Path nameOfTarget() {
+        return isStandardOutput() ? STANDARD_OUTPUT : file;
+    }
+
+    private boolean isStandardOutput() {
+        return file.toString().equals("-");
+    }
+}

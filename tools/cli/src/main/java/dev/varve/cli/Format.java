@@ -1,0 +1,6 @@
+package dev.varve.cli;
+
+/** Image formats as people name them. */
+enum Format {
+    raw
+}

@@ -1,0 +1,44 @@
+package dev.varve.cli;
+
+import dev.varve.image.Image;
+import dev.varve.image.ImagePage;
+import dev.varve.image.ImageQuery;
+import dev.varve.image.Images;
+import dev.varve.snapshot.Snapshot;
+import dev.varve.snapshot.SnapshotPage;
+import dev.varve.snapshot.SnapshotQuery;
+import dev.varve.snapshot.Snapshots;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whole lists, oldest first, from the engine's pages. */
+final class Lists {
+    private Lists() {}
+
+    static List<Image> all(Images images) throws IOException {
+        List<Image> all = new ArrayList<>();
+        ImageQuery query = ImageQuery.ALL.inOrderOfCreation();
+        for (ImagePage page = images.list(query); ; page = images.list(query)) {
+            all.addAll(page.images());
+            String next = page.nextToken();
+            if (next == null) {
+                return all;
+            }
+            query = query.after(next);
+        }
+    }
+
+    static List<Snapshot> all(Snapshots snapshots) throws IOException {
+        List<Snapshot> all = new ArrayList<>();
+        SnapshotQuery query = SnapshotQuery.ALL.inOrderOfCreation();
+        for (SnapshotPage page = snapshots.list(query); ; page = snapshots.list(query)) {
+            all.addAll(page.snapshots());
+            String next = page.nextToken();
+            if (next == null) {
+                return all;
+            }
+            query = query.after(next);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+package dev.varve.cli;
+
+import dev.varve.Engine;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve snapshot delete}. */
+@Command(
+        name = "delete",
+        header = "Delete a snapshot that no image needs.",
+        footer = {
+            "",
+            "Examples:",
+            "  varve snapshot delete snap-0123456789abcdef0",
+        })
+final class SnapshotDeleteCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(paramLabel = "ID", description = "The snapshot (snap-...).")
+    private String id = "";
+
+    SnapshotDeleteCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (Engine engine = session.open()) {
+            session.scope(engine).snapshots().delete(id);
+        }
+        session.console()
+                .print(session.json() ? Json.object(json -> json.flag("Return", true)) : "Deleted " + id + ".");
+        return Main.DONE;
+    }
+}

@@ -1,0 +1,56 @@
+package dev.varve.cli;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** A folder that goes, with all that is in it, when it is closed or the command is interrupted. */
+final class TemporaryFolder implements AutoCloseable {
+    private final Path path;
+    private final Thread removal;
+
+    TemporaryFolder(String prefix) throws IOException {
+        path = Files.createTempDirectory(prefix);
+        removal = new Thread(this::removeQuietly, "varve-temporary");
+        Runtime.getRuntime().addShutdownHook(removal);
+    }
+
+    Path path() {
+        return path;
+    }
+
+    @Override
+    public void close() throws IOException {
+        remove();
+        try {
+            Runtime.getRuntime().removeShutdownHook(removal);
+        } catch (IllegalStateException e) {
+            // The JVM is going down: the hook finds nothing to remove.
+        }
+    }
+
+    private void removeQuietly() {
+        try {
+            remove();
+        } catch (IOException | UncheckedIOException e) {
+            System.err.println("varve: " + path + ": could not be removed; delete it by hand");
+        }
+    }
+
+    private void remove() throws IOException {
+        if (!Files.exists(path)) {
+            return;
+        }
+        List<Path> deepestFirst;
+        try (Stream<Path> files = Files.walk(path)) {
+            deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path file : deepestFirst) {
+            Files.deleteIfExists(file);
+        }
+    }
+}
