@@ -5,6 +5,7 @@
 varve completion bash >"$work/completion"
 answers=$(bash -c '
   . "$1"
+  compopt() { :; } # works inside of a completion only
   COMP_WORDS=(varve im); COMP_CWORD=1; COMP_LINE="varve im"; COMP_POINT=8
   _complete_varve
   printf "%s\n" "${COMPREPLY[@]}"' bash "$work/completion")

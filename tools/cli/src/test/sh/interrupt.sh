@@ -3,12 +3,12 @@
 . "$(dirname "$0")/lib.sh"
 
 # A background job of a script ignores SIGINT, as nobody at a terminal means it; env gives it back.
-start() { env --default-signal=INT "$VARVE" "$@" & }
+interruptible=(env --default-signal=INT "$VARVE")
 
 # Import: half the disk has come when the signal does.
 head -c 8M /dev/urandom >"$work/disk.raw"
 mkfifo "$work/pipe"
-start import - --name half <"$work/pipe" >/dev/null 2>&1
+"${interruptible[@]}" import - --name half <"$work/pipe" >/dev/null 2>&1 &
 job=$!
 exec 9>"$work/pipe"
 head -c 4M "$work/disk.raw" >&9
@@ -28,7 +28,7 @@ head -c 600M /dev/urandom >"$work/large.raw"
 image=$(varve import "$work/large.raw" --name large | tail -n 1)
 for ((try = 0; try < 20; try++)); do
   rm -f "$work/out.raw"
-  start export "$image" "$work/out.raw" >/dev/null 2>&1
+  "${interruptible[@]}" export "$image" "$work/out.raw" >/dev/null 2>&1 &
   job=$!
   until compgen -G "$work/.out.raw.*.partial" >/dev/null || ! kill -0 $job 2>/dev/null; do :; done
   kill -INT $job 2>/dev/null || true

@@ -21,11 +21,11 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -123,23 +123,32 @@ public final class Engine implements AutoCloseable {
                 options.indexCacheBytes(),
                 options.nativeFolder(),
                 defaults.io());
-        Engine engine = null;
-        Store store = null;
+        Store store;
         try {
             store = isNew ? PackStore.create(folder, with) : PackStore.open(folder, with);
-            int chunkSizeBytes = store.properties().chunkSizeBytes();
-            engine = new Engine(
-                    store,
-                    with.io(),
-                    () -> ChunkCache.mapped(with.io(), cacheFile(folder), chunkSizeBytes, options.cacheBytes()),
-                    options);
+        } catch (IOException | RuntimeException e) {
+            closeAfter(e, with.io());
+            throw e;
+        }
+        int chunkSizeBytes = store.properties().chunkSizeBytes();
+        return over(
+                store,
+                with.io(),
+                () -> ChunkCache.mapped(with.io(), cacheFile(folder), chunkSizeBytes, options.cacheBytes()),
+                options);
+    }
+
+    /** Takes a store over, and what is to be closed after it, also when this fails. */
+    static Engine over(Store store, AutoCloseable beneath, VolumeRegistry.CacheMaker cache, EngineOptions options)
+            throws IOException {
+        Engine engine = new Engine(store, beneath, cache, options);
+        try {
             for (String id : engine.snapshots.dropDead()) {
                 LOG.info("dropped {}, which a dead process had begun", id);
             }
             return engine;
         } catch (IOException | RuntimeException e) {
-            closeAfter(e, engine != null ? engine : store);
-            closeAfter(e, with.io());
+            closeAfter(e, engine);
             throw e;
         }
     }
@@ -148,11 +157,9 @@ public final class Engine implements AutoCloseable {
         return Files.createDirectories(folder.resolve("cache")).resolve("chunks");
     }
 
-    private static void closeAfter(Throwable failure, @Nullable AutoCloseable closeable) {
+    private static void closeAfter(Throwable failure, AutoCloseable closeable) {
         try {
-            if (closeable != null) {
-                closeable.close();
-            }
+            closeable.close();
         } catch (Exception e) {
             failure.addSuppressed(e);
         }
@@ -261,17 +268,23 @@ public final class Engine implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        IOException failure = new IOException("the engine could not be closed");
-        closeAfter(failure, snapshots);
-        closeAfter(failure, threads);
-        closeAfter(failure, volumes);
-        closeAfter(failure, store);
-        closeAfter(failure, beneath);
-        for (Throwable first : failure.getSuppressed()) {
-            if (first instanceof RuntimeException e) {
-                throw e;
+        Exception failure = null;
+        for (AutoCloseable each : List.of(snapshots, threads, volumes, store, beneath)) {
+            try {
+                each.close();
+            } catch (Exception e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
             }
-            throw failure;
+        }
+        if (failure instanceof IOException e) {
+            throw e;
+        }
+        if (failure != null) {
+            throw new IOException("the engine could not be closed", failure);
         }
     }
 }

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class EngineCheckTest {
     private static final int BLOCK = 65_536;
+    private static final EngineOptions OPTIONS = EngineOptions.defaults().withNativeFolder(Path.of("target", "native"));
 
     @TempDir
     Path folder;
@@ -56,7 +57,7 @@ class EngineCheckTest {
         Snapshot hit;
         Snapshot alsoHit;
         Image image;
-        try (Engine engine = Engine.create(store, NewStore.DEFAULT, EngineOptions.defaults())) {
+        try (Engine engine = Engine.create(store, NewStore.DEFAULT, OPTIONS)) {
             EngineScope scope = engine.scope("123456789012", "eu-west-1");
             hit = snapshot(scope.snapshots(), SnapshotRequest.NEW, 7, 700);
             image = image(scope.images(), "one", hit);
@@ -65,7 +66,7 @@ class EngineCheckTest {
             assertThat(engine.check(true, (done, total) -> {}).isClean()).isTrue();
         }
         flip(store, 700);
-        try (Engine engine = Engine.open(store, EngineOptions.defaults())) {
+        try (Engine engine = Engine.open(store, OPTIONS)) {
             assertThat(engine.check(false, (done, total) -> {}).isClean())
                     .as("data is not read")
                     .isTrue();

@@ -30,7 +30,9 @@ class EngineTest {
     Path folder;
 
     private final List<EngineEvent> events = new ArrayList<>();
-    private final EngineOptions options = EngineOptions.defaults().withEvents(events::add);
+    private final EngineOptions options = EngineOptions.defaults()
+            .withNativeFolder(Path.of("target", "native"))
+            .withEvents(events::add);
 
     private static Image importImage(Engine engine, String name, MemoryDisk disk) throws IOException {
         return engine.images(ACCOUNT, REGION)

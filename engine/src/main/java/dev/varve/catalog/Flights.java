@@ -2,6 +2,7 @@ package dev.varve.catalog;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 
@@ -68,9 +69,9 @@ final class Flights {
     }
 
     void checkPrefix(String prefix) {
-        String key = keys.ceilingKey(prefix);
-        if (key != null && key.startsWith(prefix)) {
-            throw new Conflict(keys.get(key));
+        Map.Entry<String, Flight> entry = keys.ceilingEntry(prefix);
+        if (entry != null && entry.getKey().startsWith(prefix)) {
+            throw new Conflict(entry.getValue());
         }
     }
 }

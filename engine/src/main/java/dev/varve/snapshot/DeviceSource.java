@@ -94,6 +94,7 @@ final class DeviceSource extends BlockSource {
         }
 
         /** The first extent that is set and ends after a place; null when only zeros follow. */
+        @GuardedBy("this")
         private @Nullable Extent dataFrom(long place) throws IOException {
             while (true) {
                 for (; extent < extents.size(); extent++) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import org.jspecify.annotations.Nullable;
 
@@ -69,8 +70,9 @@ public final class PackStore implements Store {
      */
     public static PackStore create(Path root, StoreOptions options) throws IOException {
         NativeLibraries.load(options.nativeFolder());
-        StoreFiles.create(root, options);
-        return open(root, options);
+        StoreProperties properties = new StoreProperties(
+                UUID.randomUUID(), FormatFile.NEWEST, options.chunkSizeBytes(), options.compression());
+        return over(properties, StoreFiles.create(root, properties, options));
     }
 
     /**
@@ -88,7 +90,10 @@ public final class PackStore implements Store {
     public static PackStore open(Path root, StoreOptions options) throws IOException {
         StoreProperties properties = StoreFiles.properties(root);
         NativeLibraries.load(options.nativeFolder());
-        StoreFiles files = StoreFiles.open(root, properties, options);
+        return over(properties, StoreFiles.open(root, properties, options));
+    }
+
+    private static PackStore over(StoreProperties properties, StoreFiles files) throws IOException {
         try {
             return new PackStore(properties, files);
         } catch (IOException | RuntimeException e) {

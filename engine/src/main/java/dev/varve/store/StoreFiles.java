@@ -9,15 +9,17 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
     private static final Set<String> OWN_NAMES =
             Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
+    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final int MAX_OWNER_BYTES = 4096;
 
     private final StoreLayout layout;
@@ -34,33 +36,46 @@ final class StoreFiles implements AutoCloseable {
         this.head = head;
     }
 
-    /** Makes an empty store; {@code FORMAT} comes last, so a store is whole or none. */
-    static void create(Path root, StoreOptions options) throws IOException {
+    /** Makes an empty store and opens it; {@code FORMAT} comes last, so a store is whole or none. */
+    static StoreFiles create(Path root, StoreProperties properties, StoreOptions options) throws IOException {
         StoreLayout layout = new StoreLayout(root);
-        FileIo io = options.io();
-        if (Files.exists(layout.format())) {
-            throw new StoreFormatException(root + " is a store already");
-        }
-        Files.createDirectories(root);
-        try (Stream<Path> found = Files.list(root)) {
-            for (Path path : (Iterable<Path>) found::iterator) {
-                if (!OWN_NAMES.contains(path.getFileName().toString()) || isPack(path)) {
-                    throw new StoreFormatException(
-                            root + " is not empty and not a store; name an empty or a new folder (found " + path + ")");
-                }
-            }
+        if (Files.exists(root)) {
+            checkEmpty(layout);
+        } else {
+            Files.createDirectories(root, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
         }
         Files.createDirectories(layout.packs());
-        StoreProperties properties = new StoreProperties(
-                UUID.randomUUID(), FormatFile.NEWEST, options.chunkSizeBytes(), options.compression());
-        RocksIndex.open(layout.index(), options.indexCacheBytes(), true).close();
-        replace(io, layout.head(), new byte[Head.BYTES]);
-        byte[] format = FormatFile.encode(properties);
-        replace(io, FormatFile.copy(layout.format()), format);
-        replace(io, layout.format(), format);
-        Path parent = root.toAbsolutePath().getParent();
-        if (parent != null) {
-            io.syncDirectory(parent);
+        RocksIndex index = lock(layout, options, true);
+        try {
+            checkEmpty(layout);
+            FileIo io = options.io();
+            replace(io, layout.head(), new byte[Head.BYTES]);
+            byte[] format = FormatFile.encode(properties);
+            replace(io, FormatFile.copy(layout.format()), format);
+            replace(io, layout.format(), format);
+            Path parent = root.toAbsolutePath().getParent();
+            if (parent != null) {
+                io.syncDirectory(parent);
+            }
+        } catch (IOException | RuntimeException e) {
+            index.close();
+            throw e;
+        }
+        return open(layout, index, properties, options);
+    }
+
+    /** Lets no folder be made a store that is one, or holds anything but what a crash in here has left. */
+    private static void checkEmpty(StoreLayout layout) throws IOException {
+        if (Files.exists(layout.format())) {
+            throw new StoreFormatException(layout.root() + " is a store already");
+        }
+        try (Stream<Path> found = Files.list(layout.root())) {
+            for (Path path : (Iterable<Path>) found::iterator) {
+                if (!OWN_NAMES.contains(path.getFileName().toString()) || isPack(path)) {
+                    throw new StoreFormatException(layout.root()
+                            + " is not empty and not a store; name an empty or a new folder (found " + path + ")");
+                }
+            }
         }
     }
 
@@ -99,13 +114,21 @@ final class StoreFiles implements AutoCloseable {
     /** Opens the index, which locks the store, and the rest. */
     static StoreFiles open(Path root, StoreProperties properties, StoreOptions options) throws IOException {
         StoreLayout layout = new StoreLayout(root);
-        FileIo io = options.io();
-        RocksIndex index;
+        return open(layout, lock(layout, options, false), properties, options);
+    }
+
+    private static RocksIndex lock(StoreLayout layout, StoreOptions options, boolean create) throws IOException {
         try {
-            index = RocksIndex.open(layout.index(), options.indexCacheBytes(), false);
+            return RocksIndex.open(layout.index(), options.indexCacheBytes(), create);
         } catch (StoreInUseException e) {
-            throw new StoreInUseException(root, owner(layout), e);
+            throw new StoreInUseException(layout.root(), owner(layout), e);
         }
+    }
+
+    /** Takes the index over. */
+    private static StoreFiles open(
+            StoreLayout layout, RocksIndex index, StoreProperties properties, StoreOptions options) throws IOException {
+        FileIo io = options.io();
         Head head = null;
         try {
             Files.writeString(layout.owner(), self());

@@ -100,16 +100,20 @@ class EvictionQueuesTest {
         GhostTable ghosts = new GhostTable(100);
         assertThat(ghosts.remove(0)).isFalse();
         for (int hash = 0; hash < 1000; hash++) {
-            ghosts.add(hash * 0x9E3779B9);
+            ghosts.add(spread(hash));
         }
         int remembered = 0;
         for (int hash = 0; hash < 1000; hash++) {
-            boolean known = ghosts.remove(hash * 0x9E3779B9);
+            boolean known = ghosts.remove(spread(hash));
             assertThat(known && hash < 899).isFalse();
             remembered += known ? 1 : 0;
         }
         assertThat(remembered).isGreaterThan(60);
-        assertThat(ghosts.remove(999 * 0x9E3779B9)).isFalse();
+        assertThat(ghosts.remove(spread(999))).isFalse();
+    }
+
+    private static int spread(int number) {
+        return number * 0x9E3779B9;
     }
 
     private void fill() {

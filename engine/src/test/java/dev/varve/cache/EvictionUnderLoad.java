@@ -37,7 +37,7 @@ final class EvictionUnderLoad {
     private record Life(ChunkCache cache, AtomicLongArray words, AtomicLong reads) {}
 
     private final Opener opener;
-    private final AtomicReference<Life> life = new AtomicReference<>();
+    private volatile Life life;
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicBoolean stop = new AtomicBoolean();
     private final AtomicLong reads = new AtomicLong();
@@ -46,12 +46,12 @@ final class EvictionUnderLoad {
     private final AtomicLong flags = new AtomicLong();
     private final AtomicLong failedLoads = new AtomicLong();
 
-    EvictionUnderLoad(Opener opener) {
+    EvictionUnderLoad(Opener opener) throws IOException {
         this.opener = opener;
+        life = open(opener);
     }
 
     void run() throws Exception {
-        life.set(open());
         List<Thread> readers = new ArrayList<>();
         for (int i = 0; i < THREADS; i++) {
             Random random = new Random(i);
@@ -65,18 +65,18 @@ final class EvictionUnderLoad {
         while (failure.get() == null && (LONG ? System.nanoTime() < end : reads.get() < THREADS * SHORT_READS)) {
             readers.get(random.nextInt(THREADS)).interrupt();
             LockSupport.parkNanos(random.nextInt(200_000));
-            Life now = life.get();
+            Life now = life;
             if (now.reads.get() > READS_A_LIFE) {
                 now.cache.close();
                 closes++;
-                life.set(open());
+                life = open(opener);
             }
         }
         stop.set(true);
         for (Thread reader : readers) {
             reader.join();
         }
-        life.get().cache.close();
+        life.cache.close();
         if (failure.get() != null) {
             throw new AssertionError("a reader failed", failure.get());
         }
@@ -87,7 +87,7 @@ final class EvictionUnderLoad {
         assertThat(failedLoads).hasPositiveValue();
     }
 
-    private Life open() throws IOException {
+    private static Life open(Opener opener) throws IOException {
         return new Life(opener.open(CHUNK, (long) SLOTS * CHUNK), new AtomicLongArray(KEYS), new AtomicLong());
     }
 
@@ -97,7 +97,7 @@ final class EvictionUnderLoad {
         try {
             while (!stop.get()) {
                 try {
-                    readOnce(life.get(), random, random.nextBoolean() ? heap.clear() : direct.clear());
+                    readOnce(life, random, random.nextBoolean() ? heap.clear() : direct.clear());
                     reads.incrementAndGet();
                 } catch (IllegalStateException e) {
                     assertThat(e).hasMessage("the chunk cache is closed");

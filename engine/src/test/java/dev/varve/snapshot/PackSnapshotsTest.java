@@ -18,7 +18,8 @@ class PackSnapshotsTest extends SnapshotsContractTest {
     Path folder;
 
     private final FileIo io = new FileIo();
-    private final StoreOptions options = new StoreOptions(BLOCK, Compression.LZ4, 8 << 20, null, io);
+    private final StoreOptions options =
+            new StoreOptions(BLOCK, Compression.LZ4, 8 << 20, Path.of("target", "native"), io);
 
     @Override
     Store create() throws IOException {

@@ -1,6 +1,7 @@
 package dev.varve.cli;
 
 import dev.varve.catalog.Ec2Exception;
+import dev.varve.chunk.ChunkException;
 import dev.varve.store.StoreCorruptException;
 import dev.varve.store.StoreFormatException;
 import dev.varve.store.StoreNotFoundException;
@@ -17,13 +18,19 @@ final class Advice {
         if (e instanceof StoreNotFoundException) {
             return "create one with varve init, or name another with --store";
         }
+        String message = String.valueOf(e.getMessage());
         if (e instanceof StoreFormatException) {
-            return "use the varve it belongs to, or name another with --store";
+            return message.contains("; ") ? "" : "import into it, or name another folder with --store";
+        }
+        if (e instanceof ChunkException) {
+            return "varve check --data tells which images have lost what";
+        }
+        if (e instanceof BadUsage) {
+            return "see varve --help";
         }
         if (e instanceof StoreCorruptException) {
             return "nothing was changed; restore the file from a copy of the store";
         }
-        String message = String.valueOf(e.getMessage());
         if (message.contains("No space left")) {
             return "free some space and run it again";
         }

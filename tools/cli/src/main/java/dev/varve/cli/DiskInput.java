@@ -17,8 +17,13 @@ final class DiskInput implements AutoCloseable {
     private final BlockSource source;
     private final @Nullable Signature signature;
     private final AutoCloseable toClose;
+    private final Path name;
+    private final long sizeBytes;
 
-    private DiskInput(BlockSource source, @Nullable Signature signature, AutoCloseable toClose) {
+    private DiskInput(
+            Path name, long sizeBytes, BlockSource source, @Nullable Signature signature, AutoCloseable toClose) {
+        this.name = name;
+        this.sizeBytes = sizeBytes;
         this.source = source;
         this.signature = signature;
         this.toClose = toClose;
@@ -28,7 +33,7 @@ final class DiskInput implements AutoCloseable {
     static DiskInput open(Path path, Console console) throws IOException {
         if (path.toString().equals("-")) {
             StreamedDisk stream = new StreamedDisk(STANDARD_INPUT, console.in());
-            return new DiskInput(BlockSource.of(stream), Signature.of(stream.head(), new byte[0]), () -> {});
+            return ofStream(STANDARD_INPUT, stream, () -> {});
         }
         return kindOf(path) == FileKind.STREAM ? openStream(path) : openDevice(path);
     }
@@ -44,7 +49,7 @@ final class DiskInput implements AutoCloseable {
     private static DiskInput openDevice(Path path) throws IOException {
         RawDevice device = RawDevice.open(path, RawDevice.Access.READ);
         try {
-            return new DiskInput(BlockSource.of(device), Signature.of(device), device);
+            return new DiskInput(path, device.sizeBytes(), BlockSource.of(device), Signature.of(device), device);
         } catch (IOException | RuntimeException e) {
             device.close();
             throw e;
@@ -54,11 +59,27 @@ final class DiskInput implements AutoCloseable {
     private static DiskInput openStream(Path path) throws IOException {
         FileInputStream in = new FileInputStream(path.toFile());
         try {
-            StreamedDisk stream = new StreamedDisk(path, in);
-            return new DiskInput(BlockSource.of(stream), Signature.of(stream.head(), new byte[0]), in);
+            return ofStream(path, new StreamedDisk(path, in), in);
         } catch (IOException | RuntimeException e) {
             in.close();
             throw e;
+        }
+    }
+
+    private static DiskInput ofStream(Path name, StreamedDisk stream, AutoCloseable toClose) {
+        Signature signature = Signature.of(stream.head(), new byte[0]);
+        return new DiskInput(name, -1, BlockSource.of(stream), signature, toClose);
+    }
+
+    /** What messages call it. */
+    Path name() {
+        return name;
+    }
+
+    /** Refuses a size that no disk has; a stream's is looked at when it ends. */
+    void requireWholeSectors() throws DiskImageException {
+        if (sizeBytes >= 0) {
+            RawDevice.requireWholeSectors(name, sizeBytes);
         }
     }
 

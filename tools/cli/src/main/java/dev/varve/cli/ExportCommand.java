@@ -125,6 +125,6 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private boolean isStandardOutput() {
-        return file.toString().equals("-");
+        return file.toString().equals("-") || file.toString().equals("/dev/stdout");
     }
 }

@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import dev.varve.EngineScope;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.formats.DiskImageException;
 import dev.varve.formats.Signature;
 import dev.varve.image.Architecture;
@@ -87,28 +88,30 @@ final class ImportCommand implements Callable<Integer> {
         }
         long start = System.nanoTime();
         try (DiskInput disk = DiskInput.open(file, session.console())) {
-            requireRaw(disk.signature());
+            requireRaw(disk);
+            disk.requireWholeSectors();
             try (Engine engine = session.openOrCreate()) {
                 EngineScope scope = session.scope(engine);
                 long before = engine.stats().packBytes();
                 if (snapshotOnly) {
                     Snapshot snapshot = importSnapshot(scope, disk);
-                    print(snapshot, null, engine.stats().packBytes() - before, start);
+                    print(disk.name(), snapshot, null, engine.stats().packBytes() - before, start);
                 } else {
                     Image image = importImage(scope, disk);
                     Snapshot snapshot =
                             scope.snapshots().get(image.rootMapping().snapshotId());
-                    print(snapshot, image, engine.stats().packBytes() - before, start);
+                    print(disk.name(), snapshot, image, engine.stats().packBytes() - before, start);
                 }
             }
         }
         return Main.DONE;
     }
 
-    private void requireRaw(@Nullable Signature signature) throws DiskImageException {
+    private void requireRaw(DiskInput disk) throws DiskImageException {
+        Signature signature = disk.signature();
         if (signature != null && !force) {
             throw new DiskImageException(
-                    isStandardInput() ? DiskInput.STANDARD_INPUT : file,
+                    disk.name(),
                     "this is " + signature.what() + ", not a raw disk; " + signature.advice()
                             + ", or take it as it is with --force");
         }
@@ -133,6 +136,10 @@ final class ImportCommand implements Callable<Integer> {
                     .importImage(image, snapshot, disk.source())
                     .onProgress(bar)
                     .run();
+        } catch (Ec2Exception e) {
+            throw e.code().equals("InvalidAMIName.Malformed")
+                    ? new Failure("image name '" + image.name() + "'", e.getMessage() + "; give another with --name", e)
+                    : e;
         }
     }
 
@@ -140,7 +147,8 @@ final class ImportCommand implements Callable<Integer> {
         return new ProgressBar(session.console(), "importing " + file.getFileName());
     }
 
-    private void print(Snapshot snapshot, @Nullable Image image, long storedBytes, long startNanos) throws IOException {
+    private void print(Path from, Snapshot snapshot, @Nullable Image image, long storedBytes, long startNanos)
+            throws IOException {
         if (session.json()) {
             session.console()
                     .print(Json.object(json -> json.text("ImageId", image == null ? null : image.id())
@@ -154,17 +162,13 @@ final class ImportCommand implements Callable<Integer> {
         session.console()
                 .print(String.format(
                         "Imported %s%s: %s as %s, %s more on disk, %.1f s.",
-                        isStandardInput() ? DiskInput.STANDARD_INPUT : file,
+                        from,
                         image == null ? "" : " as " + image.name(),
                         Sizes.format(snapshot.sizeBytes()),
                         snapshot.id(),
                         Sizes.format(Math.max(0, storedBytes)),
                         seconds));
         session.console().print(image == null ? snapshot.id() : image.id());
-    }
-
-    private boolean isStandardInput() {
-        return file.toString().equals("-");
     }
 
     /** The file's name without folder and ending, in letters that an image's name may have. */

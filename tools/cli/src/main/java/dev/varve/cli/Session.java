@@ -6,6 +6,8 @@ import dev.varve.EngineScope;
 import dev.varve.NewStore;
 import dev.varve.store.StoreNotFoundException;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What a command works with: the options given, the streams, and the engine once it asks for it. */
@@ -37,7 +39,16 @@ final class Session {
 
     /** Opens the store, which must be there. */
     Engine open() throws IOException {
-        return Engine.open(store(), EngineOptions.defaults());
+        try {
+            return Engine.open(store(), EngineOptions.defaults());
+        } catch (StoreNotFoundException e) {
+            throw mayLookInside(store()) ? e : new AccessDeniedException(store().toString());
+        }
+    }
+
+    /** A folder that can't be entered looks empty; nobody should be told to create a store there. */
+    private static boolean mayLookInside(Path folder) {
+        return Files.notExists(folder) || Files.isReadable(folder) && Files.isExecutable(folder);
     }
 
     /** Opens the store, and makes it first where there is none. */

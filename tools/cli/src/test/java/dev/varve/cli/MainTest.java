@@ -35,7 +35,7 @@ class MainTest {
     @Test
     void badUsageIsOneLineAndExitCode2() {
         assertUsage(Run.of(), "no command given; see varve --help");
-        assertUsage(Run.of("imprt", "disk"), "'imprt' is not a command; did you mean import?");
+        assertUsage(Run.of("imprt", "disk"), "'imprt' is not a command; did you mean import or ");
         assertUsage(Run.of("completion"), "SHELL");
         assertUsage(Run.of("completion", "tcsh"), "bash, zsh");
         assertUsage(Run.of("completion", "bash", "--colour"), "--colour");
@@ -75,6 +75,7 @@ class MainTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         int code = Main.run(new String[] {"--version"}, new ByteArrayInputStream(new byte[0]), full, err);
         assertThat(code).isEqualTo(1);
-        assertThat(err.toString()).isEqualTo("varve: standard output: No space left on device\n");
+        assertThat(err.toString())
+                .isEqualTo("varve: standard output: No space left on device; free some space and run it again\n");
     }
 }

@@ -3,6 +3,7 @@ package dev.varve.formats;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -57,6 +58,9 @@ public final class DiskImageException extends IOException {
         }
         if (e instanceof NoSuchFileException) {
             return "no such file or directory; check the path";
+        }
+        if (e instanceof FileAlreadyExistsException) {
+            return "something else has this name; give another";
         }
         if (e instanceof AccessDeniedException) {
             return "permission denied; run as a user who may open it";

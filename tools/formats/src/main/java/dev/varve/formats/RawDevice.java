@@ -87,8 +87,7 @@ public final class RawDevice implements BlockDevice {
      * @param path a file or a block device
      * @param access what for
      * @return closed by the caller
-     * @throws DiskImageException when it can't be opened or is no disk: absent, a directory, a pipe, empty, or not a
-     *     whole number of sectors
+     * @throws DiskImageException when it can't be opened or is no disk: absent, a directory, a pipe
      */
     public static RawDevice open(Path path, Access access) throws DiskImageException {
         try {
@@ -100,12 +99,6 @@ public final class RawDevice implements BlockDevice {
                 case REGULAR, BLOCK_DEVICE -> {}
             }
             RawDevice device = new RawDevice(path, path, kind == FileKind.BLOCK_DEVICE, access);
-            try {
-                requireWholeSectors(path, device.sizeBytes);
-            } catch (DiskImageException e) {
-                device.close();
-                throw e;
-            }
             if (device.sizeBytes >= LOOK_FOR_HOLES_BYTES && !device.isBlockDevice) {
                 NativeFile.prepare();
             }
@@ -116,7 +109,7 @@ public final class RawDevice implements BlockDevice {
     }
 
     /**
-     * Checks a size that a disk is to have.
+     * Checks a size that a disk is to have; {@link #open} does not, so that what a file is can be found out first.
      *
      * @param path what messages call it
      * @param sizeBytes the size

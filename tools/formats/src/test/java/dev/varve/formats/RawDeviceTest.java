@@ -156,8 +156,16 @@ class RawDeviceTest {
     void whatIsNoDiskIsRefusedByNameAndReason() throws IOException {
         assertRefused(folder.resolve("absent"), "no such file");
         assertRefused(folder, "directory");
-        assertRefused(zeros("empty", 0), "empty");
-        assertRefused(zeros("odd", 1000), "1000 bytes, is not a multiple of 512");
+    }
+
+    @Test
+    void aDiskIsAWholeNumberOfSectorsAndNotNone() throws IOException {
+        Path file = folder.resolve("disk");
+        RawDevice.requireWholeSectors(file, 512);
+        assertThatThrownBy(() -> RawDevice.requireWholeSectors(file, 0))
+                .hasMessageStartingWith(file + ": this is empty");
+        assertThatThrownBy(() -> RawDevice.requireWholeSectors(file, 1000))
+                .hasMessageStartingWith(file + ": its size, 1000 bytes, is not a multiple of 512");
     }
 
     private static void assertRefused(Path file, String reason) {
