@@ -1,5 +1,6 @@
 package dev.varve.volume;
 
+import com.google.errorprone.annotations.RestrictedApi;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.cache.CacheStats;
 import dev.varve.cache.ChunkCache;
@@ -18,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What the volumes of all accounts and regions share: above all the cache, which is made when the first disk is opened. */
 public final class VolumeRegistry implements AutoCloseable {
+    private static final String ENGINE = ".*/engine/src/.*";
+
     private final Store store;
     private final Manifests manifests;
     private final SnapshotRegistry snapshots;
@@ -38,6 +41,7 @@ public final class VolumeRegistry implements AutoCloseable {
          * @return a new one
          * @throws IOException when its file can't be made
          */
+        @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
         ChunkCache make() throws IOException;
     }
 
@@ -50,6 +54,7 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param cacheMaker makes the cache, which is closed here
      * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
      */
+    @RestrictedApi(explanation = "the engine makes it", allowedOnPath = ENGINE)
     public VolumeRegistry(
             Store store, Manifests manifests, SnapshotRegistry snapshots, CacheMaker cacheMaker, boolean verifies) {
         this.store = store;
@@ -100,6 +105,7 @@ public final class VolumeRegistry implements AutoCloseable {
      *
      * @return a snapshot of them; empty while there is no cache
      */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
     public synchronized Optional<CacheStats> cacheStats() {
         ChunkCache made = cache;
         return made == null || closed ? Optional.empty() : Optional.of(made.stats());
