@@ -30,6 +30,7 @@ final class CopyControl {
     }
 
     /** Makes all workers end; the first reason is the operation's. */
+    @SuppressWarnings("ReferenceEquality") // a throwable is itself only, and may not suppress itself
     synchronized void stop(Throwable reason) {
         Throwable first = stop;
         if (first == null) {
