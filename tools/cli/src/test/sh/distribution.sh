@@ -7,9 +7,9 @@ need_root
 
 mkdir "$work/app" "$work/app.ro" "$work/tmp"
 tar -xzf "$VARVE_DIST" -C "$work/app" --strip-components 1
-timeout 20 mount --bind "$work/app" "$work/app.ro" && undo+=("timeout 20 umount $work/app.ro")
+timeout 20 mount --bind "$work/app" "$work/app.ro" && undo+=("timeout 20 umount -l $work/app.ro")
 timeout 20 mount -o remount,bind,ro "$work/app.ro"
-timeout 20 mount -t tmpfs -o noexec,size=200M tmpfs "$work/tmp" && undo+=("timeout 20 umount $work/tmp")
+timeout 20 mount -t tmpfs -o noexec,size=200M tmpfs "$work/tmp" && undo+=("timeout 20 umount -l $work/tmp")
 
 head -c 4M /dev/urandom >"$work/disk.raw"
 truncate -s 256M "$work/disk.raw"

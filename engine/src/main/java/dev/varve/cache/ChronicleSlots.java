@@ -47,7 +47,7 @@ final class ChronicleSlots extends FileSlots {
     }
 
     @Override
-    public void copy(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) {
+    void copyMapped(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) {
         long source = address + startBytes(slot) + offsetBytes;
         if (dst.isDirect()) {
             memory.copyMemory(source, Jvm.address(dst) + dstIndex, (long) lengthBytes);

@@ -67,8 +67,9 @@ import org.slf4j.LoggerFactory;
  * turns odd; it turns even, then the key enters under the lock. So a word that {@link #find} returns was good then. Closing
  * turns away who comes and waits for who is inside, and unmaps after that: nobody reads memory that is gone.
  *
- * <p><b>Faults.</b> A page that can't be read faults in the mapping; the JVM makes an {@link InternalError} of it (JDK 17
- * now and then a little late), and this class an {@link IOException}; the slot is revoked, so the next reader loads anew.
+ * <p><b>Faults.</b> A page that can't be read faults in the mapping. The JVM makes an {@link InternalError} of it, often
+ * too late, which {@link CopyMarks} sees to; this class makes it an {@link IOException}, and revokes the slot, so the next
+ * reader loads anew.
  *
  * <p><b>Prefetch</b>, when it comes, enters a {@link Load} that nobody runs yet; a reader that finds such a one runs it
  * itself, so that no read waits for a queue.
@@ -280,7 +281,7 @@ public final class ChunkCache implements AutoCloseable {
         int position = dst.position();
         try {
             slots.copy(slot, offsetBytes, dst, position, lengthBytes);
-        } catch (InternalError e) {
+        } catch (IOException | InternalError e) {
             revoke(word);
             throw new IOException("slot " + slot + " of " + slots.describe() + " could not be read", e);
         }

@@ -65,6 +65,18 @@ abstract sealed class FileSlots implements Slots permits ChronicleSlots, JdkSlot
     }
 
     @Override
+    public final void copy(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes)
+            throws IOException {
+        CopyMarks.put(dst, dstIndex, offsetBytes, lengthBytes);
+        copyMapped(slot, offsetBytes, dst, dstIndex, lengthBytes);
+        if (CopyMarks.anyLeft(dst, dstIndex, offsetBytes, lengthBytes)) {
+            CopyMarks.throwPending();
+            ByteBuffer again = dst.duplicate().limit(dstIndex + lengthBytes).position(dstIndex);
+            file.readFully(again, startBytes(slot) + offsetBytes);
+        }
+    }
+
+    @Override
     public final void fill(int slot, ByteBuffer chunk) throws IOException {
         file.write(chunk.duplicate().position(0), startBytes(slot));
     }
@@ -84,6 +96,9 @@ abstract sealed class FileSlots implements Slots permits ChronicleSlots, JdkSlot
     final Path path() {
         return file.path();
     }
+
+    /** As {@link Slots#copy}; may return with a part not copied, and the fault still to come. */
+    abstract void copyMapped(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes);
 
     /** Gives the mapping back, at once or when it is collected; nobody is reading any more. */
     abstract void unmap();

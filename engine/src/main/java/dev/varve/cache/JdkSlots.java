@@ -30,7 +30,7 @@ final class JdkSlots extends FileSlots {
     }
 
     @Override
-    public void copy(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) {
+    void copyMapped(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) {
         long start = startBytes(slot);
         MappedByteBuffer segment = segments[(int) (start >>> SEGMENT_SHIFT)];
         dst.put(dstIndex, segment, ((int) start & (SEGMENT_BYTES - 1)) + offsetBytes, lengthBytes);

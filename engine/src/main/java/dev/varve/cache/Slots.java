@@ -18,8 +18,10 @@ sealed interface Slots permits HeapSlots, FileSlots {
      * @param dst heap or direct, writable
      * @param dstIndex where the first byte goes
      * @param lengthBytes how many; the caller has checked that they are within the slot and fit into {@code dst}
+     * @throws IOException when a byte could not be read
+     * @throws InternalError likewise, from the mapping
      */
-    void copy(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes);
+    void copy(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) throws IOException;
 
     /**
      * Replaces a whole slot.

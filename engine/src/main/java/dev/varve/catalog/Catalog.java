@@ -20,8 +20,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Reading</b> takes no lock and sees what is committed. <b>Changing</b> is a step that reads and decides, and a
  * commit of what it decided: nobody can change in between what it has read. Steps run one at a time and are short;
- * commits run side by side, since one of them may wait for gigabytes to be synced. For that the keys of a change stay
- * marked while it is committed; a step that touches one is abandoned, waits, and runs again.
+ * commits run side by side, since one of them may wait for gigabytes to be synced. For that, what a change writes and has
+ * read stays marked while it is committed; a step that would read the former or write either is abandoned, waits, and
+ * runs again.
  *
  * <p>All methods may be called from many threads. The store belongs to who made the catalog, and is closed by them.
  */
@@ -155,7 +156,7 @@ public final class Catalog {
                 Change change = new Change(this, flights);
                 try {
                     T result = step.decide(change);
-                    return new Decision<>(change, result, flights.start(change.keys()));
+                    return new Decision<>(change, result, change.start());
                 } catch (Flights.Conflict e) {
                     before = e.flight;
                 }

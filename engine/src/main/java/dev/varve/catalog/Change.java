@@ -27,6 +27,8 @@ public final class Change {
     private final Flights flights;
     private final TreeMap<String, byte[]> puts = new TreeMap<>();
     private final TreeSet<String> deletes = new TreeSet<>();
+    private final Set<String> read = new HashSet<>();
+    private final Set<String> listed = new HashSet<>();
     private final List<CatalogEvent> events = new ArrayList<>();
 
     Change(Catalog catalog, Flights flights) {
@@ -42,11 +44,11 @@ public final class Change {
         return deletes;
     }
 
-    /** All that the change touches. */
-    Set<String> keys() {
-        Set<String> keys = new HashSet<>(puts.keySet());
-        keys.addAll(deletes);
-        return keys;
+    /** From now on until it lands, nobody else touches what it depends on. */
+    Flights.Flight start() {
+        TreeSet<String> written = new TreeSet<>(puts.keySet());
+        written.addAll(deletes);
+        return flights.start(written, read, listed);
     }
 
     List<CatalogEvent> events() {
@@ -200,7 +202,8 @@ public final class Change {
      * @throws IOException when the catalog could not be read
      */
     public List<String> referrers(String target) throws IOException {
-        flights.checkPrefix(Keys.references(target));
+        flights.checkList(Keys.references(target));
+        listed.add(Keys.references(target));
         List<String> keys = new ArrayList<>(catalog.keys(Keys.references(target)));
         keys.removeAll(deletes);
         keys.removeAll(puts.keySet());
@@ -289,7 +292,8 @@ public final class Change {
     }
 
     private byte @Nullable [] get(String key) throws IOException {
-        flights.check(key);
+        flights.checkRead(key);
+        read.add(key);
         if (deletes.contains(key)) {
             return null;
         }
@@ -298,13 +302,13 @@ public final class Change {
     }
 
     private void put(String key, byte[] value) {
-        flights.check(key);
+        flights.checkWrite(key);
         deletes.remove(key);
         puts.put(key, value);
     }
 
     private void delete(String key) {
-        flights.check(key);
+        flights.checkWrite(key);
         puts.remove(key);
         deletes.add(key);
     }

@@ -1,8 +1,5 @@
 package dev.varve.catalog;
 
-import java.security.SecureRandom;
-import java.util.HexFormat;
-
 /** Where new ids come from. Called from many threads; an id that is taken already is asked for again. */
 @FunctionalInterface
 public interface IdSource {
@@ -23,11 +20,6 @@ public interface IdSource {
      * @return a source of its own
      */
     static IdSource random() {
-        SecureRandom random = new SecureRandom();
-        return prefix -> {
-            byte[] bytes = new byte[(DIGITS + 1) / 2];
-            random.nextBytes(bytes);
-            return prefix + HexFormat.of().formatHex(bytes).substring(1);
-        };
+        return new RandomIds();
     }
 }

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *       and the order; what is not open is written and read again when it is touched again.
  *   <li><b>Locks.</b> Zero test, hash and {@link WriteLease#put} run without one; only the trees are changed under it.
  *   <li><b>Durability.</b> Nothing survives before {@link #commit} returns; then all of it survives power loss.
- *   <li><b>Failure.</b> After an {@link IOException} of any call the writer can only be closed: {@link #finish} and
- *       {@link #commit} fail with the first one.
+ *   <li><b>Failure.</b> After any but an index or size out of range the writer can only be closed: {@link
+ *       #finish} and {@link #commit} fail with the first one.
  *   <li><b>After {@link #close}</b> or {@link #commit} every call but {@code close} is an {@link IllegalStateException}.
  * </ul>
  */
@@ -125,7 +125,7 @@ public final class ManifestWriter implements AutoCloseable {
                 stamp(block, block + 1);
                 endBytes = Math.max(endBytes, end);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
             throw e;
         }
@@ -147,7 +147,7 @@ public final class ManifestWriter implements AutoCloseable {
                 content.clear(firstBlock, firstBlock + blockCount);
                 stamp(firstBlock, firstBlock + blockCount);
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
             throw e;
         }
@@ -185,7 +185,7 @@ public final class ManifestWriter implements AutoCloseable {
                 Manifest manifest = new Manifest(chunkSizeBytes, sizeBytes, ChunkKey.PLAIN, blocks, writers.finish());
                 state = State.FINISHED;
                 return manifest;
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) {
                 fail(e);
                 throw e;
             }
@@ -298,7 +298,7 @@ public final class ManifestWriter implements AutoCloseable {
         }
     }
 
-    private void fail(Exception e) {
+    private void fail(Throwable e) {
         synchronized (lock) {
             if (failure == null && state == State.WRITING) {
                 failure = e;

@@ -27,7 +27,7 @@ public interface WriteLease extends AutoCloseable {
     boolean put(ChunkKey key, ByteBuffer plain) throws IOException;
 
     /**
-     * Stores a manifest node unless it is there already.
+     * Stores a manifest node unless it is there already. {@link Store#node} finds it from here on.
      *
      * @param node its bytes, at most {@link #MAX_NODE_BYTES}
      * @return its id, SHA-256 of the bytes

@@ -8,10 +8,15 @@ import dev.varve.file.FaultyFiles.Call;
 import dev.varve.file.FileIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a cache in a mapped file promises beside the rest. */
 abstract class MappedCacheContract extends ChunkCacheContract {
@@ -67,6 +72,53 @@ abstract class MappedCacheContract extends ChunkCacheContract {
         }
     }
 
+    /** Many times over, because compiled code learns of it in other ways than interpreted code. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void memoryThatCannotBeReadIsAnIoErrorAndIsLoadedAnew(boolean direct) throws IOException {
+        int chunkSize = 1 << 16;
+        ByteBuffer dst = direct ? ByteBuffer.allocateDirect(chunkSize) : ByteBuffer.allocate(chunkSize);
+        Path file = tmp.resolve("cut");
+        try (ChunkCache cache = ChunkCache.mapped(io, file, chunkSize, 10L * chunkSize, mapping);
+                FileChannel cut = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (int round = 0; round < 300; round++) {
+                long word = cache.load(Chunks.key(1), chunks.of(1));
+                int good = round % 16 * 4096;
+                cut.truncate((long) SlotGenerations.slot(word) * chunkSize + good);
+                assertThatIOException()
+                        .isThrownBy(() -> cache.read(word, 0, dst.clear(), chunkSize))
+                        .withMessageContaining(file.toString());
+                assertThat(dst.position()).isZero();
+                assertThat(cache.read(word, 0, dst, 1)).isFalse();
+                assertThat(cache.find(Chunks.key(1))).isEqualTo(ChunkCache.MISS);
+                long again = cache.load(Chunks.key(1), chunks.of(1));
+                assertThat(cache.read(again, 0, dst, chunkSize)).isTrue();
+                assertThat(Chunks.firstWrong(dst, 0, 1, 0)).isNegative();
+                cut.truncate((long) SlotGenerations.slot(again) * chunkSize);
+                assertThatIOException().isThrownBy(() -> cache.read(again, 12345, dst.clear(), 3));
+            }
+        }
+    }
+
+    @Test
+    void contentThatLooksLikeAMarkIsRead() throws IOException {
+        ByteBuffer dst = ByteBuffer.allocateDirect(CHUNK);
+        for (ByteOrder order : new ByteOrder[] {ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN}) {
+            ByteBuffer marks = ByteBuffer.allocate(CHUNK).order(order);
+            while (marks.hasRemaining()) {
+                marks.putLong(CopyMarks.MARK);
+            }
+            try (ChunkCache cache = open(CHUNK, 10 * CHUNK)) {
+                long word = cache.load(Chunks.key(1), (key, chunk) -> chunk.put(marks.flip()));
+                for (int length = 0; length <= CHUNK; length = 2 * length + 1) {
+                    assertThat(cache.read(word, 0, dst.clear().order(order), length))
+                            .isTrue();
+                    assertThat(dst.flip()).isEqualTo(marks.slice(0, length));
+                }
+            }
+        }
+    }
+
     @Test
     void fileIsSparseHasItsFullLengthAndStays() throws IOException {
         long capacity = 8L << 30;
@@ -77,7 +129,6 @@ abstract class MappedCacheContract extends ChunkCacheContract {
             assertThat(Chunks.firstWrong(dst, 0, 1, 0)).isNegative();
         }
         assertThat(Files.size(tmp.resolve("big"))).isEqualTo(capacity);
-        assertThat((long) Files.getAttribute(tmp.resolve("big"), "unix:ino")).isPositive();
         ChunkCache.mapped(io, tmp.resolve("big"), 1 << 16, capacity, mapping).close();
     }
 

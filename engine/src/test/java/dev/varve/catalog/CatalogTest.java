@@ -161,6 +161,53 @@ class CatalogTest {
         assertThat(second.get()).isEqualTo("ami-1");
     }
 
+    @Test
+    void whatAChangeHasReadStaysUntilItIsCommitted() throws Exception {
+        String target = create();
+        CountDownLatch committing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        Catalog.Commit slow = (puts, deletes) -> {
+            committing.countDown();
+            await(goOn);
+            store.commit(puts, deletes);
+        };
+        CompletableFuture<String> reading = changing(
+                change -> {
+                    change.find(ResourceKind.SNAPSHOT, Fixture.SCOPE, target);
+                    change.referrers(target);
+                    return change.takeName(ResourceKind.IMAGE, Fixture.SCOPE, "name", "ami-1");
+                },
+                slow);
+        committing.await();
+        CompletableFuture<Boolean> referring = changing(change -> change.refer("ami-2", target), store::commit);
+        CompletableFuture<Integer> deleting = changing(
+                change -> {
+                    change.delete(change.find(ResourceKind.SNAPSHOT, Fixture.SCOPE, target), false);
+                    return 0;
+                },
+                store::commit);
+        create();
+
+        assertThat(catalog.find(target)).as("reading is free").isNotNull();
+        assertThat(referring).isNotDone();
+        assertThat(deleting).isNotDone();
+        goOn.countDown();
+        assertThat(reading.get()).isNull();
+        referring.get();
+        deleting.get();
+        assertThat(catalog.find(target)).isNull();
+    }
+
+    private <T> CompletableFuture<T> changing(Catalog.Step<T> step, Catalog.Commit commit) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return catalog.change(step, commit);
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
     private String takeName(String id, Catalog.Commit commit) {
         try {
             return catalog.change(

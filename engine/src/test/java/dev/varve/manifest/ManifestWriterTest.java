@@ -144,14 +144,31 @@ class ManifestWriterTest {
             base = commit(writer, 1000 * CHUNK);
         }
         try (ManifestWriter writer = manifests.writer("test", base, new WriterStamp("snap-2"))) {
+            store.nodePuts.set(0);
             writer.put(3, ByteBuffer.wrap(Disk.content(1)));
             Manifest manifest = commit(writer, 1000 * CHUNK);
+            assertThat(store.nodePuts.get()).as("the leaf of stamps").isEqualTo(1);
             assertThat(manifest.identity()).isEqualTo(base.identity());
             assertThat(manifests.reader(manifest).writer(0)).isEqualTo(new WriterStamp("snap-2"));
             assertThat(manifests.reader(manifest).writer(2)).isEqualTo(new WriterStamp("snap-1"));
             List<List<Long>> ranges = new ArrayList<>();
             manifests.diffWriters(base, manifest, (first, count) -> ranges.add(List.of(first, count)));
             assertThat(ranges).containsExactly(List.of(0L, 1L));
+        }
+    }
+
+    @Test
+    void baseThatWasZeroedDoesNotComeBackWhenTheTreeGrows() throws IOException {
+        Manifest base;
+        try (ManifestWriter writer = writer(null)) {
+            writer.put(3, ByteBuffer.wrap(Disk.content(1)));
+            base = commit(writer, 2000 * CHUNK);
+        }
+        try (ManifestWriter writer = writer(base)) {
+            writer.zero(0, 512);
+            writer.put(700, ByteBuffer.wrap(Disk.content(2)));
+            ManifestReader reader = manifests.reader(commit(writer, 2000 * CHUNK));
+            assertThat(reader.nextPresent(0, 2000)).isEqualTo(700);
         }
     }
 
@@ -191,9 +208,26 @@ class ManifestWriterTest {
             assertThatThrownBy(() -> writer.finish(1000 * CHUNK)).isInstanceOf(IOException.class);
         }
         store.missing.add(Objects.requireNonNull(base.content().root()));
-        long nodes = store.stats().nodes();
         assertThatThrownBy(() -> writer(base)).isInstanceOf(IOException.class);
-        assertThat(store.stats().nodes()).isEqualTo(nodes);
+        assertThat(store.openLeases.get()).isZero();
+    }
+
+    @Test
+    void failedFinishSpoilsTheWriter() throws IOException {
+        Manifest base;
+        try (ManifestWriter writer = writer(null)) {
+            writer.put(3, ByteBuffer.wrap(Disk.content(1)));
+            writer.put(600, ByteBuffer.wrap(Disk.content(1)));
+            base = commit(writer, 1000 * CHUNK);
+        }
+        store.missing.add(Objects.requireNonNull(manifests.reader(base).leaf(1)).id());
+        try (ManifestWriter writer = writer(base)) {
+            assertThatThrownBy(() -> writer.finish(601 * CHUNK - 1)).isInstanceOf(IOException.class);
+            store.missing.clear();
+            assertThatThrownBy(() -> writer.finish(601 * CHUNK - 1))
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("failed before");
+        }
     }
 
     @Test

@@ -100,6 +100,8 @@ class NodeCacheTest {
     void nodesThatNobodyHoldsStayWithinTheBudget() throws IOException {
         long leafBytes = new NodeCache(store, 1 << 20).get(leaf(0)).heapBytes();
         NodeCache cache = new NodeCache(store, 5 * leafBytes + 1);
+        cache.get(leaf(0));
+        assertThat(cache.recentBytes()).isEqualTo(leafBytes);
         for (int i = 0; i < 40; i++) {
             cache.get(leaf(i));
             cache.get(leaf(0));

@@ -25,6 +25,7 @@ final class ProbeStore implements Store {
     final AtomicInteger nodeReads = new AtomicInteger();
     final AtomicInteger nodePuts = new AtomicInteger();
     final AtomicInteger chunkPuts = new AtomicInteger();
+    final AtomicInteger openLeases = new AtomicInteger();
     final Set<ChunkId> missing = ConcurrentHashMap.newKeySet();
 
     /** Runs before each read of a node. */
@@ -66,6 +67,7 @@ final class ProbeStore implements Store {
     @Override
     public WriteLease write(String purpose) throws IOException {
         WriteLease lease = store.write(purpose);
+        openLeases.incrementAndGet();
         return new WriteLease() {
             @Override
             public boolean put(ChunkKey key, ByteBuffer plain) throws IOException {
@@ -87,6 +89,7 @@ final class ProbeStore implements Store {
 
             @Override
             public void close() {
+                openLeases.decrementAndGet();
                 lease.close();
             }
         };

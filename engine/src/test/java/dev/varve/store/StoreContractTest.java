@@ -107,6 +107,16 @@ abstract class StoreContractTest {
     }
 
     @Test
+    void whatWasPutCanBeReadBeforeItIsCommitted() throws IOException {
+        try (WriteLease lease = store.write("test")) {
+            put(lease, 8);
+            assertHolds(store, 8);
+            ChunkId node = lease.putNode(new byte[] {9});
+            assertThat(store.node(node)).isEqualTo(new byte[] {9});
+        }
+    }
+
+    @Test
     void closedLeaseLeavesNothing() throws IOException {
         ChunkKey chunk;
         ChunkId node;

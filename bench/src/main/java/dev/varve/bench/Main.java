@@ -1,0 +1,102 @@
+package dev.varve.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.openjdk.jmh.profile.GCProfiler;
+import org.openjdk.jmh.results.format.ResultFormatType;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/**
+ * Runs the benchmarks, and prints one table of ratios with the bars of DESIGN.md beside them.
+ *
+ * <pre>bench/run [--quick] [--rounds N] [--out FOLDER] [PATTERN ...]</pre>
+ *
+ * <p>A round runs each benchmark in a JVM of its own, those of one question one after the other; there are 3 rounds if not
+ * said otherwise, so that no ratio hangs on one moment of the machine. {@code --quick} makes it one short round, for a look.
+ * The folder gets JMH's raw figures of each round, {@code jmh-1.json} and so on, and {@code summary.json}. Exit code 3
+ * says that something is over its bar.
+ */
+public final class Main {
+    private static final int OVER = 3;
+    private static final String TWO_THREADS = "HydratedReadBenchmark\\.(device|mapped)";
+
+    private final boolean quick;
+    private final int rounds;
+    private final Path folder;
+    private final List<String> patterns;
+
+    private Main(List<String> words) throws IOException {
+        quick = words.remove("--quick");
+        rounds = Integer.parseInt(option(words, "--rounds", quick ? "1" : "3"));
+        folder = Files.createDirectories(Path.of(option(words, "--out", "bench/target/results")));
+        patterns = words;
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param arguments see above
+     * @throws Exception when a benchmark fails
+     */
+    public static void main(String[] arguments) throws Exception {
+        Report report = new Main(new ArrayList<>(Arrays.asList(arguments))).run();
+        if (report.isOver()) {
+            System.exit(OVER);
+        }
+    }
+
+    private static String option(List<String> words, String name, String otherwise) {
+        int at = words.indexOf(name);
+        if (at < 0) {
+            return otherwise;
+        }
+        words.remove(at);
+        return words.remove(at);
+    }
+
+    private Report run() throws RunnerException, IOException {
+        Scores scores = new Scores();
+        for (int i = 1; i <= rounds; i++) {
+            scores.add(new Runner(options("jmh-" + i).threads(1).build()).run());
+            if (patterns.isEmpty() || patterns.stream().anyMatch("HydratedReadBenchmark"::contains)) {
+                scores.add(new Runner(options("jmh-" + i + "-2-threads")
+                                .include(TWO_THREADS)
+                                .threads(2)
+                                .build())
+                        .run());
+            }
+        }
+        Report report = new Report(scores);
+        System.out.println();
+        System.out.println(report);
+        report.write(folder.resolve("summary.json"));
+        return report;
+    }
+
+    private ChainedOptionsBuilder options(String name) {
+        ChainedOptionsBuilder options = new OptionsBuilder()
+                .shouldFailOnError(true)
+                .forks(1)
+                .addProfiler(GCProfiler.class)
+                .resultFormat(ResultFormatType.JSON)
+                .result(folder.resolve(name + ".json").toString());
+        if (!name.endsWith("threads")) {
+            (patterns.isEmpty() ? List.of("dev\\.varve\\.bench\\.") : patterns).forEach(options::include);
+        }
+        if (quick) {
+            options.warmupTime(TimeValue.milliseconds(300))
+                    .warmupIterations(4)
+                    .measurementTime(TimeValue.milliseconds(300))
+                    .measurementIterations(6);
+        }
+        return options;
+    }
+}

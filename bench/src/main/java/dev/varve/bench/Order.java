@@ -1,0 +1,27 @@
+package dev.varve.bench;
+
+import java.util.Random;
+
+/** Orders in which places are visited: random, and the same in each run. */
+final class Order {
+    private Order() {}
+
+    /** Each number below {@code count} once. */
+    static int[] shuffled(int count) {
+        Random random = new Random(7);
+        int[] order = new int[count];
+        for (int i = 0; i < count; i++) {
+            int j = random.nextInt(i + 1);
+            order[i] = order[j];
+            order[j] = i;
+        }
+        return order;
+    }
+
+    /** The next number of a sequence that looks random: xorshift, so that it costs next to nothing. */
+    static long next(long last) {
+        long x = last ^ (last << 13);
+        x ^= x >>> 7;
+        return x ^ (x << 17);
+    }
+}
