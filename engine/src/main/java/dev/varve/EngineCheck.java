@@ -28,7 +28,6 @@ final class EngineCheck {
 
     private final Store store;
     private final Catalog catalog;
-    private final Manifests manifests;
     private final List<CheckProblem> problems = new ArrayList<>();
     private final Map<ChunkKey, String> damagedChunks = new HashMap<>();
     private final Set<ChunkKey> namedDamage = new HashSet<>();
@@ -41,7 +40,6 @@ final class EngineCheck {
     EngineCheck(Store store, Catalog catalog, Manifests manifests) {
         this.store = store;
         this.catalog = catalog;
-        this.manifests = manifests;
         this.walker = new ManifestCheck(this, store, manifests);
     }
 

@@ -64,7 +64,7 @@ public final class ZstdCodec implements Codec {
             throw new IllegalArgumentException("zstd payload holds " + found + " bytes, expected " + dst.remaining());
         }
         src.position(src.limit());
-        if (out == dst) {
+        if (dst.isDirect()) {
             dst.position(dst.limit());
         } else {
             dst.put(out);

@@ -228,7 +228,7 @@ class PackStoreTest extends StoreContractTest {
                 int mask = 1 << random.nextInt(8);
                 flip(file, at, mask);
                 assertDetectedOrHarmless("seed " + seed + ", " + file + " at " + at + " mask " + mask);
-                restore(files, file, at, mask);
+                restore();
             }
         }
         store = PackStore.open(root(), options(Compression.LZ4));
@@ -250,7 +250,7 @@ class PackStoreTest extends StoreContractTest {
     }
 
     /** Opening may rewrite files of the index, so all of them are put back. */
-    private void restore(List<Path> files, Path file, long at, int mask) throws IOException {
+    private void restore() throws IOException {
         List<Path> now = new ArrayList<>();
         try (Stream<Path> all = Files.walk(root())) {
             all.filter(Files::isRegularFile).forEach(now::add);
