@@ -29,3 +29,13 @@ rm "$work/mount/filler"
 varve check --data
 varve export "$small" "$work/small.out"
 equal "$work/small.raw" "$work/small.out"
+
+# A store that itself fills the disk to the last block.
+rm -r "$VARVE_STORE"
+head -c 15M /dev/urandom >"$work/mount/ballast"
+head -c 80M /dev/urandom >"$work/huge.raw"
+fails 1 "No space" varve import "$work/huge.raw" --name huge
+rm "$work/mount/ballast"
+[ "$(image_count)" -eq 0 ] || die "something was registered"
+varve check --data
+varve import "$work/small.raw" --name small >/dev/null
