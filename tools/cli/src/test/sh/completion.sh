@@ -11,7 +11,6 @@ answers=$(bash -c '
   printf "%s\n" "${COMPREPLY[@]}"' bash "$work/completion")
 grep -qx import <<<"$answers" || die "no import among: $answers"
 grep -qx images <<<"$answers" || die "no images among: $answers"
-if command -v zsh >/dev/null; then
-  varve completion zsh >"$work/completion.zsh"
-  zsh -fc "autoload -U compinit && compinit -u -d $work/dump && . $work/completion.zsh" || die "zsh does not take it"
-fi
+varve completion zsh >"$work/completion.zsh"
+zsh -fc "autoload -U compinit && compinit -u -d $work/dump && . $work/completion.zsh && whence _complete_varve" \
+  >/dev/null || die "zsh does not take it"

@@ -57,9 +57,7 @@ blocks() { echo $(($(stat -c '%b * %B' "$1"))); }
 # equal A B: both our own comparison and somebody else's.
 equal() {
   cmp "$1" "$2" || die "$1 and $2 differ"
-  if command -v qemu-img >/dev/null; then
-    qemu-img compare -q -f raw -F raw "$1" "$2" || die "qemu-img finds a difference between $1 and $2"
-  fi
+  qemu-img compare -q -f raw -F raw "$1" "$2" || die "qemu-img finds a difference between $1 and $2"
 }
 
 # sparse_enough COPY SOURCE: at most 1.05 times the blocks.

@@ -12,8 +12,8 @@ varve quickstart --store "$work/kept" >/dev/null
 image=$(varve images --store "$work/kept" --json | sed -n 's/.*"ImageId" : "\(.*\)".*/\1/p' | tail -n 1)
 varve export "$image" "$work/disk.raw" --store "$work/kept"
 dd if="$work/disk.raw" of="$work/partition" bs=1M skip=1 status=none
-if command -v fsck.fat >/dev/null; then fsck.fat -n "$work/partition" >/dev/null || die "fsck.fat finds faults"; fi
-if command -v mtype >/dev/null; then mtype -i "$work/partition" ::README.TXT | grep -q quickstart || die "no note"; fi
+fsck.fat -n "$work/partition" >/dev/null || die "fsck.fat finds faults"
+mtype -i "$work/partition" ::README.TXT | grep -q quickstart || die "no note"
 
 # The same with a disk of one's own, which stays as it is.
 make_disk "$work/own.raw" 64M /etc

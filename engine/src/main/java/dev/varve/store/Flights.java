@@ -104,6 +104,7 @@ final class Flights {
             }
             packs.sync();
             Map<Integer, PackState> changed = grown(ready);
+            packs.checkSound(changed.keySet()); // a put that began before a failure may have come in after it
             try (IndexBatch batch = index.batch()) {
                 for (PackState pack : changed.values()) {
                     batch.pack(pack);

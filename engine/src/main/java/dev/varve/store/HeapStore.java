@@ -115,10 +115,8 @@ public final class HeapStore implements Store {
     @Override
     public synchronized void commit(Map<String, byte[]> puts, Set<String> deletes) {
         checkOpen();
-        puts.forEach((key, value) -> {
-            RecordKeys.check(key);
-            records.put(key, value.clone());
-        });
+        puts.keySet().forEach(RecordKeys::check);
+        puts.forEach((key, value) -> records.put(key, value.clone()));
         deletes.forEach(records::remove);
     }
 
@@ -203,10 +201,10 @@ public final class HeapStore implements Store {
         public void commit(Map<String, byte[]> puts, Set<String> deletes) {
             synchronized (HeapStore.this) {
                 checkLease();
+                HeapStore.this.commit(puts, deletes);
                 ended = true;
                 settle(chunks);
                 settle(nodes);
-                HeapStore.this.commit(puts, deletes);
             }
         }
 

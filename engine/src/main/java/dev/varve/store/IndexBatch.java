@@ -15,16 +15,19 @@ final class IndexBatch implements AutoCloseable {
     private static final byte[] NOTHING = new byte[0];
 
     private final WriteBatch changes = new WriteBatch();
+    private final RocksIndex index;
     private final ColumnFamilyHandle records;
     private final ColumnFamilyHandle chunks;
     private final ColumnFamilyHandle nodes;
     private final ColumnFamilyHandle leases;
 
     IndexBatch(
+            RocksIndex index,
             ColumnFamilyHandle records,
             ColumnFamilyHandle chunks,
             ColumnFamilyHandle nodes,
             ColumnFamilyHandle leases) {
+        this.index = index;
         this.records = records;
         this.chunks = chunks;
         this.nodes = nodes;
@@ -83,12 +86,7 @@ final class IndexBatch implements AutoCloseable {
 
     /** Ends a lease: what it put is settled from here on, unless it is deleted in the same batch. */
     IndexBatch endLease(long lease) throws IOException {
-        try {
-            changes.deleteRange(leases, RocksIndex.longKey(lease), RocksIndex.longKey(lease + 1));
-            return this;
-        } catch (RocksDBException e) {
-            throw new IOException(e);
-        }
+        return change(() -> changes.deleteRange(leases, RocksIndex.longKey(lease), RocksIndex.longKey(lease + 1)));
     }
 
     private static byte[] packKey(int number) {
@@ -103,20 +101,27 @@ final class IndexBatch implements AutoCloseable {
     }
 
     private IndexBatch put(ColumnFamilyHandle table, byte[] key, byte[] value) throws IOException {
-        try {
-            changes.put(table, key, value);
-            return this;
-        } catch (RocksDBException e) {
-            throw new IOException(e);
-        }
+        return change(() -> changes.put(table, key, value));
     }
 
     private IndexBatch delete(ColumnFamilyHandle table, byte[] key) throws IOException {
+        return change(() -> changes.delete(table, key));
+    }
+
+    private interface Call {
+        void run() throws RocksDBException;
+    }
+
+    /** Native code looks into the table's handle, so the database has to be open. */
+    private IndexBatch change(Call body) throws IOException {
+        index.enter();
         try {
-            changes.delete(table, key);
+            body.run();
             return this;
         } catch (RocksDBException e) {
             throw new IOException(e);
+        } finally {
+            index.leave();
         }
     }
 

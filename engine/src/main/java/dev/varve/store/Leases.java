@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +43,10 @@ final class Leases {
     @GuardedBy("lock")
     private boolean closed;
 
+    /** How many read the packs from end to end; nothing is reclaimed meanwhile. */
+    @GuardedBy("lock")
+    private int holds;
+
     private volatile boolean written;
 
     Leases(RocksIndex index, Packs packs, Flights flights, Head head, Reclaimer reclaimer) {
@@ -58,6 +63,7 @@ final class Leases {
         private static final int MAX_JOINT = 1 << 16;
 
         private final LeaseRecord record;
+        private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
         private final Set<ChunkKey> jointChunks = ConcurrentHashMap.newKeySet();
         private final Set<ChunkId> jointNodes = ConcurrentHashMap.newKeySet();
         private volatile @Nullable IOException failure;
@@ -68,6 +74,11 @@ final class Leases {
 
         long number() {
             return record.number();
+        }
+
+        /** Shared by puts; whoever ends the lease has it alone. */
+        ReentrantReadWriteLock lock() {
+            return lock;
         }
 
         void fail(IOException e) {
@@ -188,7 +199,7 @@ final class Leases {
      * batch. Settled too early is safe: what nobody names then is the collector's.
      */
     private void settleJoint(Entry lease, boolean nodesOnly) throws IOException {
-        for (ChunkId id : lease.jointNodes) {
+        for (ChunkId id : List.copyOf(lease.jointNodes)) {
             byte[] stored = index.node(id);
             if (stored == null) {
                 throw new IOException("node " + id + " went with the write that put it; write again");
@@ -199,8 +210,8 @@ final class Leases {
             try (IndexBatch batch = index.batch()) {
                 index.write(batch.node(id, bytes, 0), false);
             }
+            lease.jointNodes.remove(id);
         }
-        lease.jointNodes.clear();
         if (nodesOnly) {
             return;
         }
@@ -232,9 +243,25 @@ final class Leases {
         }
     }
 
+    /** Lets nothing be cut from the packs until {@link #releaseReclaims}. */
+    void holdReclaims() {
+        synchronized (lock) {
+            holds++;
+        }
+    }
+
+    void releaseReclaims() {
+        synchronized (lock) {
+            holds--;
+            if (!closed) {
+                reclaimIfQuiet();
+            }
+        }
+    }
+
     @GuardedBy("lock")
     private void reclaimIfQuiet() {
-        if (live.isEmpty() && !dead.isEmpty()) {
+        if (live.isEmpty() && !dead.isEmpty() && holds == 0) {
             flights.drop();
             try {
                 reclaim();
@@ -253,26 +280,33 @@ final class Leases {
         dead.clear();
     }
 
-    /** Abandons every lease, and leaves the index so that nothing depends on its log. */
+    /** Waits for puts and commits in progress, abandons every lease, and flushes: nothing depends on the log then. */
     void close() throws IOException {
+        List<Entry> open;
         synchronized (lock) {
             if (closed) {
                 return;
             }
             closed = true;
+            open = List.copyOf(live);
+        }
+        for (Entry lease : open) {
+            lease.lock.writeLock().lock();
+            try {
+                lease.fail(new IOException("the store was closed"));
+                abandon(lease);
+            } finally {
+                lease.lock.writeLock().unlock();
+            }
         }
         flights.close();
         synchronized (lock) {
-            live.forEach(lease -> {
-                lease.fail(new IOException("the store was closed"));
-                dead.add(lease.record);
-            });
-            live.clear();
             reclaimIfQuiet();
         }
         if (written) {
+            long sequence = index.sequence();
             index.flush();
-            head.advance(index.sequence());
+            head.advance(sequence);
         }
     }
 }

@@ -12,12 +12,13 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 final class PackLease implements WriteLease {
     private final PackStore store;
     private final Leases.Entry entry;
-    private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+    private final ReentrantReadWriteLock lock;
     private boolean ended;
 
     PackLease(PackStore store, Leases.Entry entry) {
         this.store = store;
         this.entry = entry;
+        lock = entry.lock();
     }
 
     @Override

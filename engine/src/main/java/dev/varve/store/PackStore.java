@@ -290,12 +290,18 @@ public final class PackStore implements Store {
 
     @Override
     public void verify(boolean verifyContent, VerifyReport report) throws IOException {
-        new PackVerifier(files, properties, flights.packStates()).verify(verifyContent, report);
+        leases.holdReclaims();
+        try {
+            new PackVerifier(files, properties, flights.packStates()).verify(verifyContent, report);
+        } finally {
+            leases.releaseReclaims();
+        }
     }
 
     @Override
-    public void close() throws IOException {
-        leases.close();
-        files.close();
+    public synchronized void close() throws IOException {
+        try (files) {
+            leases.close();
+        }
     }
 }

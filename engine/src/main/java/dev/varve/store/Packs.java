@@ -1,5 +1,6 @@
 package dev.varve.store;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.file.Access;
 import dev.varve.file.FileIo;
 import dev.varve.file.PositionalFile;
@@ -7,7 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,6 +40,12 @@ final class Packs {
     private int tailPack;
     private long tailEnd = FULL_BYTES;
     private boolean directoryUnsynced;
+
+    /** Held while a file is opened and while closing, so that nothing is opened after it. */
+    private final Object openLock = new Object();
+
+    @GuardedBy("openLock")
+    private boolean closed;
 
     Packs(StoreLayout layout, FileIo io, UUID store) {
         this.layout = layout;
@@ -87,32 +94,41 @@ final class Packs {
 
     private void create(int number) throws IOException {
         Path path = layout.pack(number);
-        if (Files.exists(path)) {
-            io.delete(path);
+        synchronized (openLock) {
+            checkOpen();
+            if (Files.exists(path)) {
+                io.delete(path);
+            }
+            PositionalFile file = io.open(path, Access.CREATE_NEW);
+            try {
+                file.write(PackHeader.encode(number, store), 0);
+            } catch (IOException e) {
+                file.close();
+                io.delete(path);
+                throw e;
+            }
+            files.put(number, file);
         }
-        PositionalFile file = io.open(path, Access.CREATE_NEW);
-        try {
-            file.write(PackHeader.encode(number, store), 0);
-        } catch (IOException e) {
-            file.close();
-            io.delete(path);
-            throw e;
-        }
-        files.put(number, file);
+        failed.remove(number);
         unsynced.add(number);
         directoryUnsynced = true;
     }
 
-    /** Makes every frame whose append has returned durable. For one thread at a time. */
+    /** Makes every frame whose append has returned durable; what was not made so stays to be. For one thread at a time. */
     void sync() throws IOException {
-        List<Integer> dirty = new ArrayList<>(unsynced);
-        unsynced.removeAll(dirty);
-        for (int pack : dirty) {
+        for (int pack : List.copyOf(unsynced)) {
+            unsynced.remove(pack);
+            boolean synced = false;
             try {
                 file(pack).sync();
+                synced = true;
             } catch (IOException e) {
                 failed.add(pack);
                 throw e;
+            } finally {
+                if (!synced) {
+                    unsynced.add(pack);
+                }
             }
         }
         boolean syncDirectory;
@@ -120,16 +136,35 @@ final class Packs {
             syncDirectory = directoryUnsynced;
             directoryUnsynced = false;
         }
-        if (syncDirectory) {
-            io.syncDirectory(layout.packs());
+        try {
+            if (syncDirectory) {
+                io.syncDirectory(layout.packs());
+                syncDirectory = false;
+            }
+        } finally {
+            if (syncDirectory) {
+                synchronized (tailLock) {
+                    directoryUnsynced = true;
+                }
+            }
         }
     }
 
-    /** Gives up the pack that is being appended to, after a failure that leaves its end unknown. */
+    /** Refuses packs whose sync has failed: what was written to them is not known to be there. */
+    void checkSound(Collection<Integer> packs) throws IOException {
+        for (int pack : packs) {
+            if (failed.contains(pack)) {
+                throw new IOException("a sync of " + layout.pack(pack) + " has failed before");
+            }
+        }
+    }
+
+    /** Gives up the pack that is being appended to, after a failure that leaves its end unknown, and those that failed. */
     void abandonTail() {
         synchronized (tailLock) {
             tailEnd = FULL_BYTES;
         }
+        unsynced.removeAll(failed);
     }
 
     /**
@@ -146,13 +181,23 @@ final class Packs {
         if (open != null) {
             return open;
         }
-        PositionalFile opened = io.open(layout.pack(pack), Access.WRITE);
-        PositionalFile raced = files.putIfAbsent(pack, opened);
-        if (raced != null) {
-            opened.close();
-            return raced;
+        synchronized (openLock) {
+            checkOpen();
+            PositionalFile raced = files.get(pack);
+            if (raced != null) {
+                return raced;
+            }
+            PositionalFile opened = io.open(layout.pack(pack), Access.WRITE);
+            files.put(pack, opened);
+            return opened;
         }
-        return opened;
+    }
+
+    @GuardedBy("openLock")
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("the store is closed");
+        }
     }
 
     /** What is wrong with a pack's header, or an empty text. */
@@ -202,6 +247,9 @@ final class Packs {
     }
 
     void close() throws IOException {
+        synchronized (openLock) {
+            closed = true;
+        }
         IOException first = null;
         for (PositionalFile file : files.values()) {
             try {

@@ -5,8 +5,8 @@ import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.FrameHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -103,7 +103,7 @@ final class Reclaimer {
             }
         }
         boolean certain = true;
-        try (Forgetting names = new Forgetting()) {
+        try (Forgetting names = new Forgetting(left)) {
             for (PackState state : List.copyOf(left.tailMap(firstPack).values())) {
                 long from = state.number() == firstPack ? Math.max(firstOffset, PackHeader.BYTES) : PackHeader.BYTES;
                 long to = Math.min(state.publishedBytes(), lengths.getOrDefault(state.number(), 0L));
@@ -112,13 +112,14 @@ final class Reclaimer {
                     Survey survey = new Survey(state.number(), numbers, from, names);
                     new FrameScanner(properties.chunkSizeBytes()).scan(packs.file(state.number()), from, to, survey);
                     certain &= survey.certain;
-                    left.put(state.number(), survey.left(state));
+                    left.put(state.number(), survey.left(left.getOrDefault(state.number(), state)));
                 }
             }
             if (!certain) {
+                names.flush();
                 index.chunks((key, location) -> {
                     if (numbers.contains(location.lease())) {
-                        names.forget(key);
+                        names.forget(key, location);
                     }
                 });
             }
@@ -138,22 +139,45 @@ final class Reclaimer {
         }
     }
 
-    /** Deletes index entries, a batch at a time. */
+    /** Deletes index entries, a batch at a time, each with what it leaves alive in the packs. */
     private final class Forgetting implements AutoCloseable {
-        private final List<ChunkKey> names = new ArrayList<>();
+        private final TreeMap<Integer, PackState> left;
+        private final Map<ChunkKey, Location> names = new HashMap<>();
 
-        void forget(ChunkKey key) throws IOException {
-            names.add(key);
+        Forgetting(TreeMap<Integer, PackState> left) {
+            this.left = left;
+        }
+
+        void forget(ChunkKey key, Location location) throws IOException {
+            names.put(key, location);
             if (names.size() >= BATCH) {
-                close();
+                flush();
             }
         }
 
         @Override
         public void close() throws IOException {
+            flush();
+        }
+
+        void flush() throws IOException {
             try (IndexBatch batch = index.batch()) {
-                for (ChunkKey key : names) {
-                    batch.deleteChunk(key);
+                Set<Integer> changed = new HashSet<>();
+                for (Map.Entry<ChunkKey, Location> name : names.entrySet()) {
+                    batch.deleteChunk(name.getKey());
+                    int dropped = name.getValue().lengthBytes();
+                    int pack = name.getValue().pack();
+                    left.computeIfPresent(
+                            pack,
+                            (number, state) ->
+                                    new PackState(number, state.publishedBytes(), state.liveBytes() - dropped));
+                    changed.add(pack);
+                }
+                for (int pack : changed) {
+                    PackState state = left.get(pack);
+                    if (state != null) {
+                        batch.pack(state);
+                    }
                 }
                 index.write(batch, false);
             }
@@ -184,7 +208,6 @@ final class Reclaimer {
         private final Set<Long> dead;
         private final Forgetting names;
         private long liveEnd;
-        private long deadBytes;
         private boolean certain = true;
 
         Survey(int pack, Set<Long> dead, long from, Forgetting names) {
@@ -201,8 +224,7 @@ final class Reclaimer {
                 return;
             }
             if (dead.contains(found.lease())) {
-                names.forget(header.key());
-                deadBytes += header.frameBytes();
+                names.forget(header.key(), found);
             } else {
                 liveEnd = offsetBytes + header.frameBytes();
             }
@@ -216,7 +238,7 @@ final class Reclaimer {
         /** The pack afterwards: cut after its last live frame, unless damage hides what is live. */
         PackState left(PackState before) {
             long end = certain ? liveEnd : before.publishedBytes();
-            return new PackState(pack, end, before.liveBytes() - deadBytes);
+            return new PackState(pack, end, before.liveBytes());
         }
     }
 }

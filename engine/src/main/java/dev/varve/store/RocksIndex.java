@@ -217,7 +217,7 @@ final class RocksIndex implements AutoCloseable {
 
     /** A new, empty batch of changes; closed by the caller. */
     IndexBatch batch() {
-        return new IndexBatch(records, chunks, nodes, leases);
+        return new IndexBatch(this, records, chunks, nodes, leases);
     }
 
     /**
@@ -306,7 +306,8 @@ final class RocksIndex implements AutoCloseable {
         }
     }
 
-    private void enter() {
+    /** Keeps the database open until {@link #leave}. */
+    void enter() {
         lock.readLock().lock();
         if (closed) {
             lock.readLock().unlock();
@@ -314,10 +315,14 @@ final class RocksIndex implements AutoCloseable {
         }
     }
 
+    void leave() {
+        lock.readLock().unlock();
+    }
+
     private static IOException failure(Path directory, RocksDBException e) {
         Status status = e.getStatus();
         String message = e.getMessage() == null ? "unknown" : e.getMessage();
-        if (status != null && status.getCode() == Status.Code.IOError && message.contains("lock")) {
+        if (status != null && status.getCode() == Status.Code.IOError && isHeld(message)) {
             return new StoreInUseException(directory, e);
         }
         if (status != null
@@ -326,6 +331,11 @@ final class RocksIndex implements AutoCloseable {
             return new IOException(directory + ": " + message, e);
         }
         return new StoreCorruptException(directory, message, e);
+    }
+
+    /** Whether RocksDB says that another process, or this one, has its lock; a path may hold any word. */
+    private static boolean isHeld(String message) {
+        return message.startsWith("While lock file: ") || message.startsWith("lock hold by current process");
     }
 
     static byte[] chunkKey(ChunkKey key) {

@@ -25,7 +25,10 @@ import org.rocksdb.WriteOptions;
  *       table has a Bloom filter of 10 bits a key.
  *   <li>Index and filter blocks are partitioned and live in the block cache, so that memory is bounded by the cache
  *       whatever the size of the store.
- *   <li>WAL recovery tolerates only a torn tail; anything else that does not pass its checksum fails the opening.
+ *   <li>WAL recovery stops at the first record that is torn or damaged, in whichever log: what is replayed is a prefix.
+ *       {@link Head} tells damage from a crash.
+ *   <li>All tables are flushed together, so that no damage to the manifest takes one of them back in time alone, and no
+ *       log outlives the next.
  * </ul>
  */
 final class RocksOptions implements AutoCloseable {
@@ -46,7 +49,8 @@ final class RocksOptions implements AutoCloseable {
                 .setCreateIfMissing(false)
                 .setCreateMissingColumnFamilies(false)
                 .setParanoidChecks(true)
-                .setWalRecoveryMode(WALRecoveryMode.TolerateCorruptedTailRecords)
+                .setWalRecoveryMode(WALRecoveryMode.PointInTimeRecovery)
+                .setAtomicFlush(true)
                 .setMaxTotalWalSize(64 * MIB)
                 .setMaxBackgroundJobs(2)
                 .setBytesPerSync(MIB)

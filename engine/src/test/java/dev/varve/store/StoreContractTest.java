@@ -168,6 +168,19 @@ abstract class StoreContractTest {
     }
 
     @Test
+    void commitThatIsRefusedChangesNothing() throws IOException {
+        Map<String, byte[]> puts = new java.util.LinkedHashMap<>(record("good"));
+        puts.put("ä", new byte[1]);
+        ChunkKey chunk;
+        try (WriteLease lease = store.write("test")) {
+            chunk = put(lease, 7);
+            assertThatThrownBy(() -> lease.commit(puts, Set.of())).isInstanceOf(IllegalArgumentException.class);
+        }
+        assertThat(store.record("good")).isNull();
+        assertThat(store.contains(chunk)).isFalse();
+    }
+
+    @Test
     void recordsComeInOrderAndInPages() throws IOException {
         List<String> keys = new ArrayList<>();
         for (int i = 0; i < 25; i++) {

@@ -24,6 +24,7 @@ final class CompletionCommand implements Runnable {
     private final Session session;
 
     @Parameters(paramLabel = "SHELL", description = "bash or zsh.")
+    @SuppressWarnings("UnusedVariable") // one script serves both: it asks which shell reads it
     private Shell shell = Shell.bash;
 
     CompletionCommand(Session session) {

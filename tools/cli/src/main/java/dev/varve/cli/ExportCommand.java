@@ -100,7 +100,7 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private void copy(Snapshots snapshots, String snapshotId, BlockSink sink) throws IOException {
-        try (ProgressBar bar = new ProgressBar(session.console(), "exporting " + id)) {
+        try (ProgressBar bar = new ProgressBar(session.console(), "exporting")) {
             snapshots.exportTo(snapshotId, sink).onProgress(bar).run();
         }
     }

@@ -54,16 +54,18 @@ final class FatDisk {
 
     private static final byte[] LABEL = "VARVE      ".getBytes(US_ASCII);
 
-    /**
-     * A file on the disk.
-     *
-     * @param name eight characters and three, padded with blanks, no dot
-     */
-    record Content(String name, byte[] bytes) {
-        Content {
+    /** A file on the disk. */
+    static final class Content {
+        private final String name;
+        private final byte[] bytes;
+
+        /** A file; its name is eight characters and three, padded with blanks, no dot. */
+        Content(String name, byte[] bytes) {
             if (name.length() != 11) {
                 throw new IllegalArgumentException("no 8.3 name: '" + name + "'");
             }
+            this.name = name;
+            this.bytes = bytes;
         }
     }
 

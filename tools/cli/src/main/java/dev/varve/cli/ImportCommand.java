@@ -61,6 +61,7 @@ final class ImportCommand implements Callable<Integer> {
     private String description = "";
 
     @Option(names = "--format", paramLabel = "F", description = "The file's format: raw.")
+    @SuppressWarnings("UnusedVariable") // raw is the only one yet
     private Format format = Format.raw;
 
     @Option(

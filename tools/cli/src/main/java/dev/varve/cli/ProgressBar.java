@@ -12,7 +12,10 @@ import java.util.function.LongSupplier;
  */
 final class ProgressBar implements ProgressListener, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
-    private static final int BAR_CELLS = 24;
+    /** The longest line has 79 characters: one that wraps can't be rewritten. */
+    private static final int BAR_CELLS = 14;
+
+    private static final int LABEL_LENGTH = 20;
     private static final String CLEAR_LINE = "\r\033[K";
 
     private final PrintStream err;
@@ -34,7 +37,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
     ProgressBar(PrintStream err, boolean watched, String label, LongSupplier nanoClock) {
         this.err = err;
         this.watched = watched;
-        this.label = Table.printable(label);
+        this.label = shorten(Table.printable(label));
         this.nanoClock = nanoClock;
         startNanos = nanoClock.getAsLong();
         shownNanos = startNanos;
@@ -63,18 +66,24 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
         int cells = (int) (part * BAR_CELLS);
         return String.format(
                 Locale.ROOT,
-                "%s [%s%s] %3d%%  %s of %s  %s/s  %s left",
+                "%s [%s%s] %3d%%  %s  %s/s  %s left",
                 label,
                 "#".repeat(cells),
                 " ".repeat(BAR_CELLS - cells),
                 (int) (part * 100),
                 Sizes.format(done),
-                Sizes.format(total),
                 Sizes.format(rate),
                 rate == 0 ? "-:--" : time(Math.max(0, total - done) / rate));
     }
 
+    private static String shorten(String label) {
+        return label.length() <= LABEL_LENGTH ? label : label.substring(0, LABEL_LENGTH - 3) + "...";
+    }
+
     private static String time(long seconds) {
+        if (seconds >= 100 * 3600) {
+            return "days";
+        }
         return seconds < 3600
                 ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
                 : String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);

@@ -32,6 +32,7 @@ import picocli.CommandLine.Spec;
         })
 final class VarveCommand implements Callable<Integer> {
     @Mixin
+    @SuppressWarnings("UnusedVariable") // picocli fills it
     private final GlobalOptions options;
 
     @Spec

@@ -30,8 +30,7 @@ class ProgressBarTest {
         try (ProgressBar bar = new ProgressBar(err, true, "importing", clock::get)) {
             clock.set(2 * SECOND);
             bar.progress(2 * GIB, 8 * GIB);
-            assertThat(text())
-                    .isEqualTo("\r\033[Kimporting [######                  ]  25%  2 GiB of 8 GiB  1 GiB/s  0:06 left");
+            assertThat(text()).isEqualTo("\r\033[Kimporting [###           ]  25%  2 GiB  1 GiB/s  0:06 left");
         }
         assertThat(text()).endsWith("\r\033[K");
     }
@@ -54,6 +53,18 @@ class ProgressBarTest {
             }
         }
         assertThat(text().split("importing", -1)).hasSize(11);
+    }
+
+    @Test
+    void theLongestLineFitsATerminal() {
+        try (ProgressBar bar = new ProgressBar(err, true, "importing a-file-with-a-long-name.raw", clock::get)) {
+            clock.set(3 * SECOND);
+            bar.progress(1023 << 20, 64L << 40);
+        }
+        assertThat(text().split("\033\\[K", -1)[1])
+                .startsWith("importing a-file-...")
+                .endsWith(" left\r")
+                .hasSizeLessThan(81);
     }
 
     private String text() {

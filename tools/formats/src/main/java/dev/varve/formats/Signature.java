@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import dev.varve.block.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,12 +51,14 @@ public enum Signature {
 
     private final String what;
     private final String advice;
-    private final Mark[] marks;
+
+    @SuppressWarnings("ImmutableEnumChecker") // List.of is
+    private final List<Mark> marks;
 
     Signature(String what, String advice, Mark... marks) {
         this.what = what;
         this.advice = advice;
-        this.marks = marks;
+        this.marks = List.of(marks);
     }
 
     /**
@@ -110,23 +112,23 @@ public enum Signature {
     }
 
     private boolean matches(byte[] head, byte[] tail) {
-        return Arrays.stream(marks).anyMatch(mark -> mark.matches(head, tail));
+        return marks.stream().anyMatch(mark -> mark.matches(head, tail));
     }
 
     private static Mark head(int offset, String latin1) {
-        return new Mark(true, offset, latin1.getBytes(ISO_8859_1));
+        return new Mark(true, offset, latin1);
     }
 
     private static Mark tail(int offset, String latin1) {
-        return new Mark(false, offset, latin1.getBytes(ISO_8859_1));
+        return new Mark(false, offset, latin1);
     }
 
-    /** Bytes at an offset of the first or the last sector. */
-    private record Mark(boolean atHead, int offset, byte[] bytes) {
+    /** Bytes at an offset of the first or the last sector, written as the characters of ISO 8859-1. */
+    private record Mark(boolean atHead, int offset, String latin1) {
         boolean matches(byte[] head, byte[] tail) {
             byte[] sector = atHead ? head : tail;
-            return sector.length >= offset + bytes.length
-                    && Arrays.equals(sector, offset, offset + bytes.length, bytes, 0, bytes.length);
+            return sector.length >= offset + latin1.length()
+                    && new String(sector, offset, latin1.length(), ISO_8859_1).equals(latin1);
         }
     }
 
