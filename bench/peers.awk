@@ -46,5 +46,9 @@ END {
   }
   if ("varve-zstd" in seen && "restic" in seen) bar("stored, both disks, zstd, to restic", stored["varve-zstd", "web"] / stored["restic", "web"], 1, "")
   if ("varve" in seen) bar("peak resident memory of an import", (peak["varve"] > peak["varve-zstd"] ? peak["varve"] : peak["varve-zstd"]) / 1024, 512, "M")
+  if ("varve" in seen) {
+    bar("varve --version, s", wall("varve", "version"), 0.3, "")
+    bar("varve images, s", wall("varve", "list"), 0.6, "")
+  }
   printf "{\n  \"rounds\": %d,\n  \"loadAverage\": %s,\n  \"results\": [%s\n  ],\n  \"bars\": [%s\n  ]\n}\n", runs, load, results, bars >json
 }

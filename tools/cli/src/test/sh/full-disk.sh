@@ -29,3 +29,15 @@ rm "$work/mount/filler"
 varve check --data
 varve export "$small" "$work/small.out"
 equal "$work/small.raw" "$work/small.out"
+
+# A store that itself fills the disk to the last block.
+rm -r "$VARVE_STORE"
+head -c 15M /dev/urandom >"$work/mount/ballast"
+head -c 80M /dev/urandom >"$work/huge.raw"
+fails 1 "No space" varve import "$work/huge.raw" --name huge
+# What the import had written went with it: nothing else has to be freed.
+[ "$(image_count)" -eq 0 ] || die "something was registered"
+varve check --data
+[ "$(du -sm "$VARVE_STORE" | cut -f 1)" -le 4 ] || die "the room did not come back: $(du -a "$VARVE_STORE")"
+rm "$work/mount/ballast"
+varve import "$work/small.raw" --name small >/dev/null

@@ -20,18 +20,18 @@ import org.openjdk.jmh.annotations.Warmup;
 /**
  * What does a get from a pack that is not in memory cost, beside a positional read of the same frame?
  *
- * <p>Workload: a store of 2,048 chunks of 64 KiB; 512 of them got in random order, one thread, after the pack was dropped
+ * <p>Workload: a store of 2,048 chunks of 64 KiB; 64 of them got in random order, one thread, after the pack was dropped
  * from the page cache.
  *
- * <pre>bench/run ColdPackGet</pre>
+ * <pre>bench/run PackGet</pre>
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
-@Warmup(iterations = 10)
-@Measurement(iterations = 20)
+@Warmup(iterations = 100)
+@Measurement(iterations = 60)
 public class ColdPackGetBenchmark extends VarveBenchmark {
     private static final int CHUNKS = 2048;
-    private static final int GETS = 512;
+    private static final int GETS = 64;
 
     private final SampleStore sample = opened(() -> new SampleStore(CHUNKS));
     private final FrameWork parts = opened(() -> new FrameWork(sample));

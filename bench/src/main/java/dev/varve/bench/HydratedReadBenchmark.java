@@ -9,6 +9,7 @@ import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.StandardOpenOption;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -26,6 +27,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(java.util.concurrent.TimeUnit.NANOSECONDS)
 public class HydratedReadBenchmark extends VarveBenchmark {
     private static final int CHUNKS = 4096;
+    private static final int READS = 64;
     private static final int PAGES = CHUNKS * (CHUNK / PAGE);
 
     /** The disk and the file, shared by all threads. */
@@ -81,20 +83,31 @@ public class HydratedReadBenchmark extends VarveBenchmark {
 
     /** Ours. */
     @Benchmark
+    @OperationsPerInvocation(READS)
     public ByteBuffer device(Disk disk, Reader reader) throws IOException {
-        disk.device.read(reader.page.clear(), reader.nextOffset());
+        for (int i = 0; i < READS; i++) {
+            disk.device.read(reader.page.clear(), reader.nextOffset());
+        }
         return reader.page;
     }
 
     /** The least: a copy from a mapping. */
     @Benchmark
+    @OperationsPerInvocation(READS)
     public ByteBuffer mapped(Disk disk, Reader reader) {
-        return reader.page.put(0, disk.mapped, (int) reader.nextOffset(), PAGE);
+        for (int i = 0; i < READS; i++) {
+            reader.page.put(0, disk.mapped, (int) reader.nextOffset(), PAGE);
+        }
+        return reader.page;
     }
 
     /** What whoever has a raw file does. */
     @Benchmark
-    public int fileChannel(Disk disk, Reader reader) throws IOException {
-        return disk.file.read(reader.page.clear(), reader.nextOffset());
+    @OperationsPerInvocation(READS)
+    public ByteBuffer fileChannel(Disk disk, Reader reader) throws IOException {
+        for (int i = 0; i < READS; i++) {
+            disk.file.read(reader.page.clear(), reader.nextOffset());
+        }
+        return reader.page;
     }
 }

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.format.ResultFormatType;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
-import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 
@@ -21,12 +21,11 @@ import org.openjdk.jmh.runner.options.TimeValue;
  *
  * <p>A round runs each benchmark in a JVM of its own, those of one question one after the other; there are 3 rounds if not
  * said otherwise, so that no ratio hangs on one moment of the machine. {@code --quick} makes it one short round, for a look.
- * The folder gets JMH's raw figures of each round, {@code jmh-1.json} and so on, and {@code summary.json}. Exit code 3
+ * The folder gets JMH's raw figures, {@code jmh-1.json} and so on, and {@code summary.json}. Exit code 3
  * says that something is over its bar.
  */
 public final class Main {
     private static final int OVER = 3;
-    private static final String TWO_THREADS = "HydratedReadBenchmark\\.(device|mapped)";
 
     private final boolean quick;
     private final int rounds;
@@ -64,15 +63,24 @@ public final class Main {
 
     private Report run() throws RunnerException, IOException {
         Scores scores = new Scores();
+        boolean reads = patterns.isEmpty() || patterns.stream().anyMatch("HydratedReadBenchmark"::contains);
         for (int i = 1; i <= rounds; i++) {
-            scores.add(new Runner(options("jmh-" + i).threads(1).build()).run());
-            if (patterns.isEmpty() || patterns.stream().anyMatch("HydratedReadBenchmark"::contains)) {
-                scores.add(new Runner(options("jmh-" + i + "-2-threads")
-                                .include(TWO_THREADS)
-                                .threads(2)
-                                .build())
-                        .run());
+            OptionsBuilder all = options("jmh-" + i);
+            (patterns.isEmpty() ? List.of("dev\\.varve\\.bench\\.") : patterns).forEach(all::include);
+            scores.add(new Runner(all.build()).run());
+            if (reads) {
+                OptionsBuilder two = options("jmh-" + i + "-2-threads");
+                two.include("HydratedReadBenchmark\\.(device|mapped)").threads(2);
+                scores.add(new Runner(two.build()).run());
             }
+        }
+        if (reads) {
+            // Taking samples allocates; averages don't.
+            OptionsBuilder average = options("jmh-allocation");
+            average.include("HydratedReadBenchmark\\.device")
+                    .mode(Mode.AverageTime)
+                    .addProfiler(GCProfiler.class);
+            scores.addAllocation(new Runner(average.build()).run());
         }
         Report report = new Report(scores);
         System.out.println();
@@ -81,21 +89,14 @@ public final class Main {
         return report;
     }
 
-    private ChainedOptionsBuilder options(String name) {
-        ChainedOptionsBuilder options = new OptionsBuilder()
-                .shouldFailOnError(true)
+    private OptionsBuilder options(String name) {
+        OptionsBuilder options = new OptionsBuilder();
+        options.shouldFailOnError(true)
                 .forks(1)
-                .addProfiler(GCProfiler.class)
                 .resultFormat(ResultFormatType.JSON)
                 .result(folder.resolve(name + ".json").toString());
-        if (!name.endsWith("threads")) {
-            (patterns.isEmpty() ? List.of("dev\\.varve\\.bench\\.") : patterns).forEach(options::include);
-        }
         if (quick) {
-            options.warmupTime(TimeValue.milliseconds(300))
-                    .warmupIterations(4)
-                    .measurementTime(TimeValue.milliseconds(300))
-                    .measurementIterations(6);
+            options.warmupTime(TimeValue.milliseconds(400)).measurementTime(TimeValue.milliseconds(200));
         }
         return options;
     }

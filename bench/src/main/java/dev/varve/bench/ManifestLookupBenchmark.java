@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
@@ -34,6 +35,7 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(java.util.concurrent.TimeUnit.NANOSECONDS)
 public class ManifestLookupBenchmark extends VarveBenchmark {
     private static final int BLOCKS = 1 << 17;
+    private static final int LOOKUPS = 256;
     private static final int DISTINCT = 1024;
 
     private final ManifestReader reader = opened(ManifestLookupBenchmark::disk);
@@ -67,24 +69,40 @@ public class ManifestLookupBenchmark extends VarveBenchmark {
 
     /** Ours. */
     @Benchmark
+    @OperationsPerInvocation(LOOKUPS)
     public @Nullable ChunkId lookup() throws IOException {
-        return reader.lookup(next());
+        ChunkId last = null;
+        for (int i = 0; i < LOOKUPS; i++) {
+            last = reader.lookup(next(last));
+        }
+        return last;
     }
 
     /** The least. */
     @Benchmark
-    public ChunkId array() {
-        return array[next()];
+    @OperationsPerInvocation(LOOKUPS)
+    public @Nullable ChunkId array() {
+        ChunkId last = null;
+        for (int i = 0; i < LOOKUPS; i++) {
+            last = array[next(last)];
+        }
+        return last;
     }
 
     /** What one would write first. */
     @Benchmark
+    @OperationsPerInvocation(LOOKUPS)
     public @Nullable ChunkId hashMap() {
-        return map.get((long) next());
+        ChunkId last = null;
+        for (int i = 0; i < LOOKUPS; i++) {
+            last = map.get((long) next(last));
+        }
+        return last;
     }
 
-    private int next() {
-        random = Order.next(random);
+    /** Each look-up waits for the one before, as it would with other work between them. */
+    private int next(@Nullable ChunkId last) {
+        random = Order.next(last == null ? random + 1 : random);
         return (int) (random >>> 32) & (BLOCKS - 1);
     }
 }

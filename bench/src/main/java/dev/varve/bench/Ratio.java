@@ -27,7 +27,12 @@ record Ratio(String question, String ours, List<String> baseline, double bar) {
                         "PackGet.positionalRead",
                         "PackGet.crc32c",
                         "PackGet.lz4"),
-                of("cold pack get / cold read", "ColdPackGet.get", "ColdPackGet.positionalRead"),
+                of(
+                        "cold pack get / cold read + CRC32C + LZ4",
+                        "ColdPackGet.get",
+                        "ColdPackGet.positionalRead",
+                        "PackGet.crc32c",
+                        "PackGet.lz4"),
                 of(
                                 "first read of a chunk / read + CRC32C + LZ4 + write",
                                 "FirstRead.firstRead",

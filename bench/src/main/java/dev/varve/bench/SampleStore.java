@@ -72,22 +72,30 @@ final class SampleStore implements AutoCloseable {
             file = packs.findFirst().orElseThrow();
         }
         try (FileChannel channel = FileChannel.open(file)) {
-            ByteBuffer bytes = channel.map(FileChannel.MapMode.READ_ONLY, 0, channel.size());
-            int at = 0;
+            long at = firstFrame(channel);
+            ByteBuffer header = ByteBuffer.allocate(FrameHeader.BYTES);
             for (int i = 0; i < chunkCount; i++) {
-                while (bytes.getInt(at) != FrameHeader.MAGIC) {
-                    at++;
-                }
-                FrameHeader header = FrameHeader.read(bytes.position(at));
-                if (!header.key().equals(key(i))) {
+                channel.read(header.clear(), at);
+                FrameHeader frame = FrameHeader.read(header.flip());
+                if (!frame.key().equals(key(i))) {
                     throw new IllegalStateException("frame " + i + " is not of block " + i);
                 }
                 frameOffsets[i] = at;
-                frameBytes[i] = header.frameBytes();
-                at += header.frameBytes();
+                frameBytes[i] = frame.frameBytes();
+                at += frame.frameBytes();
             }
         }
         return file;
+    }
+
+    private static int firstFrame(FileChannel channel) throws IOException {
+        ByteBuffer head = ByteBuffer.allocate(VarveBenchmark.PAGE);
+        channel.read(head, 0);
+        int at = 0;
+        while (head.getInt(at) != FrameHeader.MAGIC) {
+            at++;
+        }
+        return at;
     }
 
     /** Some frames in memory, for measuring what is done to them without reading them. */

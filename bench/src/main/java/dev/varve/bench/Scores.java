@@ -5,40 +5,44 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.openjdk.jmh.results.BenchmarkResult;
-import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 
 /** Scores by {@code Class.method}, one a round; a run with more than one thread has {@code @threads} behind it. */
 final class Scores {
+    private static final int QUARTILE = 25;
     private static final String ALLOCATED = "gc.alloc.rate.norm";
 
     private final Map<String, List<Double>> times = new HashMap<>();
     private final Map<String, Double> allocated = new HashMap<>();
     private final Map<String, String> units = new HashMap<>();
 
-    /** Adds a round: of each benchmark the median of its iterations, which a burst of other work moves least. */
+    /** Adds a round: of each benchmark the lower quartile of its samples, or of its iterations where each is a single shot. */
     void add(Collection<RunResult> round) {
         for (RunResult result : round) {
-            String full = result.getParams().getBenchmark();
-            String name = full.substring(full.lastIndexOf('.', full.lastIndexOf('.') - 1) + 1)
-                    .replace("Benchmark.", ".");
-            int threads = result.getParams().getThreads();
-            String key = threads == 1 ? name : name + "@" + threads;
-            List<Double> iterations = new ArrayList<>();
-            for (BenchmarkResult fork : result.getBenchmarkResults()) {
-                for (IterationResult iteration : fork.getIterationResults()) {
-                    iterations.add(iteration.getPrimaryResult().getScore());
-                }
-            }
-            times.computeIfAbsent(key, unused -> new ArrayList<>()).add(median(iterations));
+            String key = name(result);
+            double time = result.getPrimaryResult().getStatistics().getPercentile(QUARTILE);
+            times.computeIfAbsent(key, unused -> new ArrayList<>()).add(time);
             units.put(key, result.getPrimaryResult().getScoreUnit().replace("/op", ""));
+        }
+    }
+
+    /** Adds what the benchmarks allocated for an operation. */
+    void addAllocation(Collection<RunResult> run) {
+        for (RunResult result : run) {
             Result<?> bytes = result.getSecondaryResults().get(ALLOCATED);
             if (bytes != null) {
-                allocated.merge(key, bytes.getScore(), Math::min);
+                allocated.put(name(result), bytes.getScore());
             }
         }
+    }
+
+    private static String name(RunResult result) {
+        String full = result.getParams().getBenchmark();
+        String name = full.substring(full.lastIndexOf('.', full.lastIndexOf('.') - 1) + 1)
+                .replace("Benchmark.", ".");
+        int threads = result.getParams().getThreads();
+        return threads == 1 ? name : name + "@" + threads;
     }
 
     boolean has(String name) {
@@ -63,7 +67,7 @@ final class Scores {
         return units.getOrDefault(name, "");
     }
 
-    /** Bytes allocated by an operation in the best round, or NaN: what the harness itself allocates varies. */
+    /** Bytes allocated by an operation, or NaN where that was not measured. */
     double allocated(String name) {
         return allocated.getOrDefault(name, Double.NaN);
     }

@@ -1,6 +1,7 @@
 package dev.varve.bench;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Lines of cells, printed in aligned columns: the first to the left, all others to the right. */
@@ -28,6 +29,7 @@ public final class TextTable {
     @Override
     public String toString() {
         int[] widths = new int[lines.get(0).length];
+        Arrays.fill(widths, 1);
         for (String[] line : lines) {
             for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], line[i].length());

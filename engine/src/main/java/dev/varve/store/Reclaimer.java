@@ -53,19 +53,29 @@ final class Reclaimer {
         TreeMap<Integer, PackState> left = new TreeMap<>();
         states.forEach(state -> left.put(state.number(), state));
         TreeMap<Integer, Long> lengths = packs.lengths();
+        lengths.forEach((pack, length) -> {
+            PackState state = left.get(pack);
+            if (state != null && length < state.publishedBytes()) {
+                LOG.warn("{} has {} bytes, expected {}", packs.path(pack), length, state.publishedBytes());
+            }
+        });
+        cutUnpublished(left, lengths); // first of all: on a full disk the index needs the room
         if (!dead.isEmpty()) {
             drop(dead, left, lengths);
+            cutUnpublished(left, lengths);
         }
-        for (Map.Entry<Integer, Long> file : lengths.entrySet()) {
+        return tail(left, lengths);
+    }
+
+    private void cutUnpublished(TreeMap<Integer, PackState> left, TreeMap<Integer, Long> lengths) {
+        for (Map.Entry<Integer, Long> file : List.copyOf(lengths.entrySet())) {
             PackState state = left.get(file.getKey());
             long keep = state == null ? 0 : state.publishedBytes();
             if (file.getValue() > keep) {
                 cut(file.getKey(), keep);
-            } else if (file.getValue() < keep) {
-                LOG.warn("{} has {} bytes, expected {}", packs.path(file.getKey()), file.getValue(), keep);
+                lengths.put(file.getKey(), keep);
             }
         }
-        return tail(left, lengths);
     }
 
     /** What could not be cut is cut at the next opening; no entry points there. */

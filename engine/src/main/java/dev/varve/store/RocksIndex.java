@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
 import org.rocksdb.CompressionType;
+import org.rocksdb.DBOptions;
 import org.rocksdb.FlushOptions;
 import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
@@ -67,6 +68,27 @@ final class RocksIndex implements AutoCloseable {
     /** Opens the index, or makes an empty one where {@code create} says so. */
     static RocksIndex open(Path directory, long blockCacheBytes, boolean create) throws IOException {
         RocksOptions options = new RocksOptions(blockCacheBytes);
+        options.db.setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
+        return open(directory, options, RocksDB::open);
+    }
+
+    /**
+     * How far the index would come if it were opened; it is left as it is. Opening for writing drops what lies behind the
+     * first bad record of the logs, and deletes table files that a damaged manifest does not name: so this comes first.
+     */
+    static long probe(Path directory) throws IOException {
+        try (RocksIndex index = open(directory, new RocksOptions(1 << 20), RocksDB::openReadOnly)) {
+            return index.sequence();
+        }
+    }
+
+    private interface Opening {
+        RocksDB open(
+                DBOptions options, String path, List<ColumnFamilyDescriptor> tables, List<ColumnFamilyHandle> handles)
+                throws RocksDBException;
+    }
+
+    private static RocksIndex open(Path directory, RocksOptions options, Opening opening) throws IOException {
         List<ColumnFamilyHandle> handles = new ArrayList<>();
         try {
             List<ColumnFamilyDescriptor> tables = List.of(
@@ -75,8 +97,7 @@ final class RocksIndex implements AutoCloseable {
                     table("chunks", options, 16 << 20, CompressionType.NO_COMPRESSION),
                     table("nodes", options, 16 << 20, CompressionType.NO_COMPRESSION),
                     table("leases", options, 1 << 20, CompressionType.NO_COMPRESSION));
-            options.db.setCreateIfMissing(create).setCreateMissingColumnFamilies(create);
-            RocksDB db = RocksDB.open(options.db, directory.toString(), tables, handles);
+            RocksDB db = opening.open(options.db, directory.toString(), tables, handles);
             return new RocksIndex(directory, options, db, handles);
         } catch (RocksDBException e) {
             handles.forEach(ColumnFamilyHandle::close);

@@ -20,6 +20,7 @@ final class StoreFiles implements AutoCloseable {
     private static final Set<String> OWN_NAMES =
             Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
+    private static final int PROBES = 3;
     private static final int MAX_OWNER_BYTES = 4096;
 
     private final StoreLayout layout;
@@ -46,6 +47,7 @@ final class StoreFiles implements AutoCloseable {
         }
         Files.createDirectories(layout.packs());
         RocksIndex index = lock(layout, options, true);
+        Head head;
         try {
             checkEmpty(layout);
             FileIo io = options.io();
@@ -57,11 +59,12 @@ final class StoreFiles implements AutoCloseable {
             if (parent != null) {
                 io.syncDirectory(parent);
             }
+            head = new Head(io.open(layout.head(), Access.WRITE));
         } catch (IOException | RuntimeException e) {
             index.close();
             throw e;
         }
-        return open(layout, index, properties, options);
+        return open(layout, index, head, properties, options);
     }
 
     /** Lets no folder be made a store that is one, or holds anything but what a crash in here has left. */
@@ -114,7 +117,39 @@ final class StoreFiles implements AutoCloseable {
     /** Opens the index, which locks the store, and the rest. */
     static StoreFiles open(Path root, StoreProperties properties, StoreOptions options) throws IOException {
         StoreLayout layout = new StoreLayout(root);
-        return open(layout, lock(layout, options, false), properties, options);
+        Head head = new Head(options.io().open(layout.head(), Access.CREATE));
+        RocksIndex index;
+        try {
+            requireWhole(layout, head.read());
+            index = lock(layout, options, false);
+        } catch (IOException | RuntimeException e) {
+            head.close();
+            throw e;
+        }
+        return open(layout, index, head, properties, options);
+    }
+
+    /**
+     * Looks, before anything is changed, whether the index comes as far as it was durable. A process that has the store
+     * open may delete a file under our eyes, so a failure has to repeat itself.
+     */
+    private static void requireWhole(StoreLayout layout, long known) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                long found = RocksIndex.probe(layout.index());
+                if (found < known) {
+                    throw new StoreCorruptException(
+                            layout.index(),
+                            "it comes to change " + found + ", but change " + known
+                                    + " was durable: its newest log or manifest is damaged");
+                }
+                return;
+            } catch (IOException e) {
+                if (attempt == PROBES) {
+                    throw e;
+                }
+            }
+        }
     }
 
     private static RocksIndex lock(StoreLayout layout, StoreOptions options, boolean create) throws IOException {
@@ -125,29 +160,17 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    /** Takes the index over. */
+    /** Takes index and head over. */
     private static StoreFiles open(
-            StoreLayout layout, RocksIndex index, StoreProperties properties, StoreOptions options) throws IOException {
-        FileIo io = options.io();
-        Head head = null;
+            StoreLayout layout, RocksIndex index, Head head, StoreProperties properties, StoreOptions options)
+            throws IOException {
         try {
             Files.writeString(layout.owner(), self());
-            head = new Head(io.open(layout.head(), Access.CREATE));
-            long known = head.read();
-            long found = index.sequence();
-            if (found < known) {
-                throw new StoreCorruptException(
-                        layout.index(),
-                        "it has come to change " + found + ", but change " + known
-                                + " was durable: its newest log or manifest is damaged");
-            }
-            Packs packs = new Packs(layout, io, properties.id());
-            return new StoreFiles(layout, io, index, packs, head);
+            Packs packs = new Packs(layout, options.io(), properties.id());
+            return new StoreFiles(layout, options.io(), index, packs, head);
         } catch (IOException | RuntimeException e) {
             index.close();
-            if (head != null) {
-                head.close();
-            }
+            head.close();
             throw e;
         }
     }

@@ -55,10 +55,12 @@ public final class IndexSettingsBenchmark {
         List<IndexTrial> trials = new ArrayList<>();
         for (IndexSettings settings : IndexSettings.compared()) {
             IndexTrial trial = new IndexTrial(settings, folder.resolve(String.valueOf(trials.size())), entries);
+            System.err.println("building: " + settings.name());
             trial.build();
             trials.add(trial);
         }
         for (int i = 0; i <= rounds; i++) {
+            System.err.println("round " + i + " of " + rounds);
             for (IndexTrial trial : trials) {
                 trial.round(i, GETS);
             }

@@ -32,7 +32,10 @@ final class GlobalOptions {
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document in AWS's shapes.")
     boolean json;
 
-    @Option(names = "--stacktrace", scope = ScopeType.INHERIT, description = "Print more when something fails.")
+    @Option(
+            names = "--stacktrace",
+            scope = ScopeType.INHERIT,
+            description = "Print more when something fails, and the log.")
     boolean stacktrace;
 
     @Option(

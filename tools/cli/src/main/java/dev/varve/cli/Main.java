@@ -24,6 +24,8 @@ public final class Main {
     /** The arguments make no sense. */
     static final int USAGE = 2;
 
+    private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
+
     private final Console console;
     private final GlobalOptions options = new GlobalOptions();
 
@@ -42,6 +44,9 @@ public final class Main {
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
                 new StandardError());
+        if (Arrays.asList(args).contains("--stacktrace") && System.getProperty(LOG_LEVEL) == null) {
+            System.setProperty(LOG_LEVEL, "info"); // before there is a logger
+        }
         System.exit(new Main(console).run(args));
     }
 

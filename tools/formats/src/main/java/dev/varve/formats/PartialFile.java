@@ -128,7 +128,7 @@ public final class PartialFile implements AutoCloseable {
         try {
             Files.deleteIfExists(partial);
         } catch (IOException e) {
-            LOG.warn("{}: could not be removed; delete it by hand", partial, e);
+            LOG.error("{}: could not be removed; delete it by hand ({})", partial, e.toString());
         }
     }
 }
