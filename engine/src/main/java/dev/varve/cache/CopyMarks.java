@@ -20,6 +20,25 @@ final class CopyMarks {
     private CopyMarks() {}
 
     static void put(ByteBuffer dst, int dstIndex, int offsetBytes, int lengthBytes) {
+        if (isOneMark(offsetBytes, lengthBytes)) {
+            dst.putLong(dstIndex, MARK);
+        } else {
+            putEach(dst, dstIndex, offsetBytes, lengthBytes);
+        }
+    }
+
+    static boolean anyLeft(ByteBuffer dst, int dstIndex, int offsetBytes, int lengthBytes) {
+        return isOneMark(offsetBytes, lengthBytes)
+                ? dst.getLong(dstIndex) == MARK
+                : anyLeftOfEach(dst, dstIndex, offsetBytes, lengthBytes);
+    }
+
+    /** What most reads are; it is worth a tenth of such a read to keep the loops out of its code. */
+    private static boolean isOneMark(int offsetBytes, int lengthBytes) {
+        return lengthBytes >= Long.BYTES && (offsetBytes & (PAGE_BYTES - 1)) + lengthBytes <= PAGE_BYTES;
+    }
+
+    private static void putEach(ByteBuffer dst, int dstIndex, int offsetBytes, int lengthBytes) {
         int end = dstIndex + lengthBytes;
         int next = dstIndex + PAGE_BYTES - (offsetBytes & (PAGE_BYTES - 1));
         for (int at = dstIndex; at < end; at = next, next += PAGE_BYTES) {
@@ -31,7 +50,7 @@ final class CopyMarks {
         }
     }
 
-    static boolean anyLeft(ByteBuffer dst, int dstIndex, int offsetBytes, int lengthBytes) {
+    private static boolean anyLeftOfEach(ByteBuffer dst, int dstIndex, int offsetBytes, int lengthBytes) {
         int end = dstIndex + lengthBytes;
         int next = dstIndex + PAGE_BYTES - (offsetBytes & (PAGE_BYTES - 1));
         for (int at = dstIndex; at < end; at = next, next += PAGE_BYTES) {

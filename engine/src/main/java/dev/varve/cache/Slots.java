@@ -9,7 +9,7 @@ import java.nio.ByteBuffer;
  * <p>Which slot may be read or filled, and by whom, is the cache's business: nothing is checked here, and a read that
  * runs beside a fill of the same slot yields any mixture of old and new bytes.
  */
-sealed interface Slots permits HeapSlots, FileSlots {
+sealed interface Slots extends AutoCloseable permits HeapSlots, FileSlots {
     /**
      * Copies bytes out. The position of {@code dst} stays.
      *
@@ -36,5 +36,6 @@ sealed interface Slots permits HeapSlots, FileSlots {
     String describe();
 
     /** Lets go of the memory; nobody is reading any more. */
+    @Override
     void close() throws IOException;
 }

@@ -151,7 +151,7 @@ public final class SlotGenerationsStress {
         }
     }
 
-    /** A fill that failed comes before the refill; one reader has the old word, the other the new one. */
+    /** A fill that failed comes before the refill; the reader has the old word and the new one. */
     @JCStressTest
     @State
     @Outcome(
@@ -169,20 +169,18 @@ public final class SlotGenerationsStress {
             fill(2);
         }
 
-        /** Reads by the old word. */
+        /** Reads by the old word, then by the new one. */
         @Actor
-        public void oldReader(II_Result result) {
-            II_Result both = new II_Result();
-            read(super.firstWord, both);
-            result.r1 = both.r1 == both.r2 ? both.r1 : Integer.MIN_VALUE;
+        public void reader(II_Result result) {
+            int old = readOne(super.firstWord);
+            result.r2 = readOne(secondWord);
+            result.r1 = old;
         }
 
-        /** Reads by the new word. */
-        @Actor
-        public void newReader(II_Result result) {
+        private int readOne(long word) {
             II_Result both = new II_Result();
-            read(secondWord, both);
-            result.r2 = both.r1 == both.r2 ? both.r1 : Integer.MIN_VALUE;
+            read(word, both);
+            return both.r1 == both.r2 ? both.r1 : Integer.MIN_VALUE;
         }
     }
 }
