@@ -8,8 +8,11 @@ import java.nio.ByteBuffer;
  * reading, hashing, compressing and writing overlap without a queue between them.
  */
 final class CopyPieces {
-    /** Bytes a worker moves at once: few calls, and what a second-level cache holds. */
-    static final int PIECE_BYTES = 1 << 20;
+    /**
+     * Bytes a worker moves at once. All of them stay in a core's second-level cache from the read to the frame: with 1 MiB
+     * an import of a Debian disk took 1.2 times as long, with 128 KiB the same.
+     */
+    static final int PIECE_BYTES = 1 << 18;
 
     private CopyPieces() {}
 
