@@ -74,6 +74,18 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Begins to load, on a thread of its own, what the first {@link #create} or {@link #open} of a process needs: native
+     * code, digests, random numbers. For a program that has something else to do meanwhile; nothing depends on it.
+     *
+     * @param options what the engine will be opened with
+     */
+    public static void prepare(EngineOptions options) {
+        Thread loader = new Thread(() -> PackStore.prepare(options.nativeFolder()), "varve-prepare");
+        loader.setDaemon(true);
+        loader.start();
+    }
+
+    /**
      * Makes an empty store and opens it.
      *
      * @param folder empty, or not there yet

@@ -1,10 +1,10 @@
 package dev.varve.manifest;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.block.Zeros;
 import dev.varve.chunk.ChunkHasher;
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
-import dev.varve.chunk.Zeros;
 import dev.varve.store.Store;
 import dev.varve.store.WriteLease;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package dev.varve.snapshot;
 
 import dev.varve.block.BlockDevice;
+import dev.varve.block.Zeros;
 import java.io.IOException;
 
 /** Copies a disk out: reads what it says is data, and tells zeros inside of it apart. */

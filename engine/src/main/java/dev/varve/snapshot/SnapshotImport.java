@@ -1,5 +1,6 @@
 package dev.varve.snapshot;
 
+import dev.varve.block.Zeros;
 import java.io.IOException;
 
 /**

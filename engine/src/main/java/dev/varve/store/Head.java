@@ -27,9 +27,6 @@ final class Head {
     private static final int SLOT_BYTES = 64;
     private static final int USED_BYTES = 20;
 
-    /** Length of the file. */
-    static final int BYTES = 2 * SLOT_BYTES;
-
     private final PositionalFile file;
     private long sequence;
     private int slot;

@@ -60,6 +60,21 @@ public final class PackStore implements Store {
     private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
 
     /**
+     * Loads what a store needs of native code and slow classes, so that a later call finds it there.
+     *
+     * @param nativeFolder as in {@link StoreOptions}
+     */
+    public static void prepare(@Nullable Path nativeFolder) {
+        try {
+            NativeLibraries.load(nativeFolder);
+            ChunkId unusedId = new ChunkHasher().hash(ByteBuffer.allocate(1));
+            UUID unusedUuid = UUID.randomUUID();
+        } catch (IOException | RuntimeException | LinkageError e) {
+            // Whoever opens a store meets it again, and is told.
+        }
+    }
+
+    /**
      * Makes an empty store.
      *
      * @param root a folder that is empty or does not exist

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
     private static final Set<String> OWN_NAMES =
-            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "HEAD.new", "index", "packs", "cache");
+            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "index", "packs", "cache");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final int PROBES = 3;
     private static final int MAX_OWNER_BYTES = 4096;
@@ -47,11 +47,11 @@ final class StoreFiles implements AutoCloseable {
         }
         Files.createDirectories(layout.packs());
         RocksIndex index = lock(layout, options, true);
-        Head head;
+        Head head = null;
         try {
             checkEmpty(layout);
             FileIo io = options.io();
-            replace(io, layout.head(), new byte[Head.BYTES]);
+            head = new Head(io.open(layout.head(), Access.CREATE));
             byte[] format = FormatFile.encode(properties);
             replace(io, FormatFile.copy(layout.format()), format);
             replace(io, layout.format(), format);
@@ -59,9 +59,11 @@ final class StoreFiles implements AutoCloseable {
             if (parent != null) {
                 io.syncDirectory(parent);
             }
-            head = new Head(io.open(layout.head(), Access.WRITE));
         } catch (IOException | RuntimeException e) {
             index.close();
+            if (head != null) {
+                head.close();
+            }
             throw e;
         }
         return open(layout, index, head, properties, options);

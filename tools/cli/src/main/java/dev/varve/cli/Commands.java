@@ -39,6 +39,11 @@ final class Commands {
         return List.copyOf(ALL.keySet());
     }
 
+    /** Whether a command's name is among the arguments. */
+    static boolean isAnyNamed(String[] args) {
+        return Arrays.stream(args).anyMatch(ALL::containsKey);
+    }
+
     /** The command line for these arguments. */
     static CommandLine commandLine(GlobalOptions options, Session session, String[] args) {
         List<String> named = Arrays.stream(args).filter(ALL::containsKey).toList();

@@ -114,9 +114,8 @@ final class ExportCommand implements Callable<Integer> {
                             .number("SizeInBytes", sizeBytes)));
         } else {
             session.console()
-                    .print(String.format(
-                            "Exported %s to %s: %s, %.1f s.",
-                            id, nameOfTarget(), Sizes.format(sizeBytes), (System.nanoTime() - startNanos) / 1e9));
+                    .print("Exported " + id + " to " + nameOfTarget() + ": " + Sizes.format(sizeBytes) + ", "
+                            + Times.since(startNanos) + ".");
         }
     }
 

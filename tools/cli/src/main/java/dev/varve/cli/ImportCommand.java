@@ -159,16 +159,10 @@ final class ImportCommand implements Callable<Integer> {
                             .text("ContentId", snapshot.contentId())));
             return;
         }
-        double seconds = (System.nanoTime() - startNanos) / 1e9;
         session.console()
-                .print(String.format(
-                        "Imported %s%s: %s as %s, %s more on disk, %.1f s.",
-                        from,
-                        image == null ? "" : " as " + image.name(),
-                        Sizes.format(snapshot.sizeBytes()),
-                        snapshot.id(),
-                        Sizes.format(Math.max(0, storedBytes)),
-                        seconds));
+                .print("Imported " + from + (image == null ? "" : " as " + image.name()) + ": "
+                        + Sizes.format(snapshot.sizeBytes()) + " as " + snapshot.id() + ", "
+                        + Sizes.format(Math.max(0, storedBytes)) + " more on disk, " + Times.since(startNanos) + ".");
         session.console().print(image == null ? snapshot.id() : image.id());
     }
 

@@ -1,5 +1,7 @@
 package dev.varve.cli;
 
+import dev.varve.Engine;
+import dev.varve.EngineOptions;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
@@ -72,6 +74,9 @@ public final class Main {
         if (Arrays.equals(args, new String[] {"--version"})) {
             console.print("varve " + Version.text());
             return finish(DONE);
+        }
+        if (Commands.isAnyNamed(args)) {
+            Engine.prepare(EngineOptions.defaults()); // while the arguments are looked at
         }
         CommandLine line = Commands.commandLine(options, new Session(options, console), args);
         line.setOut(console.writer());

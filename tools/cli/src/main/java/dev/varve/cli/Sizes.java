@@ -42,11 +42,10 @@ final class Sizes {
         }
         int power = (63 - Long.numberOfLeadingZeros(bytes)) / 10;
         double value = (double) bytes / (1L << (10 * power));
-        String number = String.format(Locale.ROOT, value < 99.95 ? "%.1f" : "%.0f", value);
-        return (number.endsWith(".0") ? number.substring(0, number.length() - 2) : number)
-                + " "
-                + LETTERS.charAt(power - 1)
-                + "iB";
+        long tenths = Math.round(value * 10);
+        String decimal = value >= 99.95 || tenths % 10 == 0 ? "" : "." + tenths % 10;
+        long whole = decimal.isEmpty() ? Math.round(value) : tenths / 10;
+        return whole + decimal + " " + LETTERS.charAt(power - 1) + "iB";
     }
 
     /** Reads an option's value; what is wrong with it is a usage error. */

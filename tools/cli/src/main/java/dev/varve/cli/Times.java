@@ -13,6 +13,12 @@ final class Times {
 
     private Times() {}
 
+    /** Seconds since {@link System#nanoTime} said this, with one decimal: {@code 1.4 s}. */
+    static String since(long startNanos) {
+        long tenths = Math.round((System.nanoTime() - startNanos) / 1e8);
+        return tenths / 10 + "." + tenths % 10 + " s";
+    }
+
     static String forPeople(Instant time) {
         return MINUTES.format(time);
     }

@@ -2,6 +2,7 @@ package dev.varve.formats;
 
 import com.sun.jna.LastErrorException;
 import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -177,7 +178,7 @@ final class NativeFile implements AutoCloseable {
             if (!Platform.isLinux() || !Platform.is64Bit()) {
                 return false;
             }
-            Native.register(Libc.class, Platform.C_LIBRARY_NAME);
+            Native.register(Libc.class, NativeLibrary.getProcess()); // libc is loaded already: nothing to search for
             return true;
         }
 

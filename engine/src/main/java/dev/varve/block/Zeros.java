@@ -1,4 +1,4 @@
-package dev.varve.chunk;
+package dev.varve.block;
 
 import java.nio.ByteBuffer;
 
