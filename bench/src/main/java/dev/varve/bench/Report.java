@@ -28,7 +28,7 @@ final class Report {
                 .forEach(ratio -> lines.add(ratio.measure(scores)));
         if (!Double.isNaN(scores.allocated(DEVICE))) {
             double bytes = scores.allocated(DEVICE);
-            double harness = scores.allocated(MAPPED);
+            double harness = Double.isNaN(scores.allocated(MAPPED)) ? 0 : scores.allocated(MAPPED);
             double more = Math.max(0, bytes - harness);
             lines.add(new Ratio.Line(
                     "hydrated 4 KiB read, bytes allocated - mapped copy's", bytes, harness, "B", more, ALLOCATION_BAR));

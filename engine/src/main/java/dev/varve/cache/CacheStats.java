@@ -3,7 +3,7 @@ package dev.varve.cache;
 /**
  * Numbers about a chunk cache since it was opened; not all of one instant.
  *
- * @param hits reads that were served by {@link ChunkCache#read}
+ * @param hits about how many reads were served by {@link ChunkCache#read}: threads that count at once may lose one
  * @param loads chunks fetched by a loader
  * @param failedLoads loads that ended in an exception
  * @param uncached chunks fetched that found no room: the disk was full, or every slot was being filled

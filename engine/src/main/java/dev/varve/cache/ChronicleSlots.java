@@ -2,6 +2,8 @@ package dev.varve.cache;
 
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
 import net.openhft.chronicle.bytes.MappedBytesStore;
 import net.openhft.chronicle.bytes.MappedFile;
@@ -11,7 +13,7 @@ import net.openhft.chronicle.core.OS;
 import net.openhft.chronicle.core.io.ReferenceOwner;
 
 /**
- * Slots mapped by Chronicle Bytes, as one region of any length that is unmapped on close.
+ * Slots mapped by Chronicle Bytes, as one region of any length that is unmapped when this object is collected.
  *
  * <p>The region is one chunk of a read-only {@code MappedFile} (a {@code singleMappedBytes} is never unmapped), and is
  * copied from by address, which neither checks which thread it is nor allocates. Chronicle needs {@code sun.nio.ch} and
@@ -20,16 +22,17 @@ import net.openhft.chronicle.core.io.ReferenceOwner;
  * -Dsystem.properties} redirects.
  */
 final class ChronicleSlots extends FileSlots {
-    private final ReferenceOwner owner = ReferenceOwner.temporary("varve-chunk-cache");
-    private final MappedFile mapped;
-    private final MappedBytesStore region;
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final Memory memory;
     private final long address;
 
     ChronicleSlots(PositionalFile file, long lengthBytes, int chunkSize) throws IOException {
         super(file, chunkSize);
         memory = OS.memory();
-        mapped = MappedFile.of(file.path().toFile(), lengthBytes, 0, true);
+        ReferenceOwner owner = ReferenceOwner.temporary("varve-chunk-cache");
+        MappedFile mapped = MappedFile.of(file.path().toFile(), lengthBytes, 0, true);
+        MappedBytesStore region;
         try {
             region = mapped.acquireByteStore(owner, 0);
         } catch (Throwable e) {
@@ -37,6 +40,18 @@ final class ChronicleSlots extends FileSlots {
             throw e;
         }
         address = region.addressForRead(0);
+        CLEANER.register(this, unmapping(mapped, region, owner));
+    }
+
+    /** Made apart from the object that it must not keep alive. */
+    private static Runnable unmapping(MappedFile mapped, MappedBytesStore region, ReferenceOwner owner) {
+        return () -> {
+            try {
+                region.release(owner);
+            } finally {
+                mapped.releaseLast();
+            }
+        };
     }
 
     /** Whether the JVM was started with the packages open that Chronicle maps with. */
@@ -49,24 +64,19 @@ final class ChronicleSlots extends FileSlots {
     @Override
     void copyMapped(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes) {
         long source = address + startBytes(slot) + offsetBytes;
-        if (dst.isDirect()) {
-            memory.copyMemory(source, Jvm.address(dst) + dstIndex, (long) lengthBytes);
-        } else {
-            memory.readBytes(source, dst.array(), dst.arrayOffset() + dstIndex, lengthBytes);
+        try {
+            if (dst.isDirect()) {
+                memory.copyMemory(source, Jvm.address(dst) + dstIndex, (long) lengthBytes);
+            } else {
+                memory.readBytes(source, dst.array(), dst.arrayOffset() + dstIndex, lengthBytes);
+            }
+        } finally {
+            Reference.reachabilityFence(this); // it stays mapped until here
         }
     }
 
     @Override
     public String describe() {
         return path() + " mapped by Chronicle Bytes";
-    }
-
-    @Override
-    void unmap() {
-        try {
-            region.release(owner);
-        } finally {
-            mapped.releaseLast();
-        }
     }
 }

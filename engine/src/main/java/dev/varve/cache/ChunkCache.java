@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  *   <li><b>Threads.</b> All methods may be called from many threads. Interrupting one harms nobody: the call ends as if it
  *       had not been interrupted, and the flag is kept.
  *   <li><b>Durability.</b> None: a new cache is empty.
- *   <li><b>After {@link #close}</b>, which waits for the calls in progress, loads too, every call is an
+ *   <li><b>After {@link #close}</b>, which waits for the loads in progress, every call is an
  *       {@link IllegalStateException}; closing again does nothing.
  * </ul>
  *
@@ -50,8 +50,8 @@ import org.slf4j.LoggerFactory;
  *                          fill failed: stays odd
  * </pre>
  *
- * <p><b>A hit</b> takes no lock and allocates nothing: in through the {@link ReaderGate}, compare the generation, copy,
- * compare again, out. A refill may run beside the copy; the second comparison then fails, and the bytes are thrown away.
+ * <p><b>A hit</b> takes no lock, makes no atomic change and allocates nothing: compare the generation, copy, compare
+ * again. A refill may run beside the copy; the second comparison then fails, and the bytes are thrown away.
  *
  * <p><b>A miss</b> takes the lock, shortly, before and after. One thread loads a chunk; who asks for it meanwhile waits
  * for that {@link Load}, and copies from the same buffer: so everybody gets the bytes although the chunk may have found
@@ -65,7 +65,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Races.</b> Lock and generation are never needed together: the key leaves under the lock, then the generation
  * turns odd; it turns even, then the key enters under the lock. So a word that {@link #find} returns was good then. Closing
- * turns away who comes and waits for who is inside, and unmaps after that: nobody reads memory that is gone.
+ * turns away who comes and waits for who is inside but for hits, which may go on a moment longer: what is mapped stays so
+ * while anybody can reach it, and is unmapped by the collector. So nobody reads memory that is gone.
  *
  * <p><b>Faults.</b> A page that can't be read faults in the mapping. The JVM makes an {@link InternalError} of it, often
  * too late, which {@link CopyMarks} sees to; this class makes it an {@link IOException}, and revokes the slot, so the next
@@ -97,6 +98,7 @@ public final class ChunkCache implements AutoCloseable {
     private final SlotGenerations generations;
     private final LoadBuffers buffers;
     private final ReaderGate gate = new ReaderGate("the chunk cache");
+    private final HitCount hits = new HitCount();
     private final Object lock = new Object();
 
     /** {@link EvictionQueues#touch} is called without the lock. */
@@ -181,14 +183,12 @@ public final class ChunkCache implements AutoCloseable {
      */
     public boolean read(long word, int offsetBytes, ByteBuffer dst, int lengthBytes) throws IOException {
         checkRange(offsetBytes, dst, lengthBytes);
-        int pass = gate.enter();
-        boolean good = false;
-        try {
-            good = copy(word, offsetBytes, dst, lengthBytes);
-            return good;
-        } finally {
-            gate.exit(pass, good);
+        gate.requireOpen();
+        boolean good = copy(word, offsetBytes, dst, lengthBytes);
+        if (good) {
+            hits.add();
         }
+        return good;
     }
 
     /**
@@ -204,7 +204,7 @@ public final class ChunkCache implements AutoCloseable {
                 return word(key);
             }
         } finally {
-            gate.exit(pass, false);
+            gate.exit(pass);
         }
     }
 
@@ -248,7 +248,7 @@ public final class ChunkCache implements AutoCloseable {
         try {
             synchronized (lock) {
                 return new CacheStats(
-                        gate.succeeded(),
+                        hits.sum(),
                         loadCount,
                         failedCount,
                         uncachedCount,
@@ -257,11 +257,11 @@ public final class ChunkCache implements AutoCloseable {
                         (long) slotCount << chunkShift);
             }
         } finally {
-            gate.exit(pass, false);
+            gate.exit(pass);
         }
     }
 
-    /** Waits for the calls in progress, then unmaps and closes the file, which stays. */
+    /** Waits for the calls in progress but hits, then closes the file, which stays. */
     @Override
     public void close() throws IOException {
         synchronized (gate) {
@@ -314,7 +314,7 @@ public final class ChunkCache implements AutoCloseable {
             } while (dst != null && !copy(word, offsetBytes, dst, lengthBytes));
             return word;
         } finally {
-            gate.exit(pass, false);
+            gate.exit(pass);
         }
     }
 

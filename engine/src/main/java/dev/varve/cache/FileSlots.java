@@ -83,9 +83,7 @@ abstract sealed class FileSlots implements Slots permits ChronicleSlots, JdkSlot
 
     @Override
     public final void close() throws IOException {
-        try (file) {
-            unmap();
-        }
+        file.close();
     }
 
     /** Where a slot starts in the file. */
@@ -99,9 +97,6 @@ abstract sealed class FileSlots implements Slots permits ChronicleSlots, JdkSlot
 
     /** As {@link Slots#copy}; may return with a part not copied, and the fault still to come. */
     abstract void copyMapped(int slot, int offsetBytes, ByteBuffer dst, int dstIndex, int lengthBytes);
-
-    /** Gives the mapping back, at once or when it is collected; nobody is reading any more. */
-    abstract void unmap();
 
     private static FileSlots map(PositionalFile file, long length, int chunkSize, Mapping mapping) throws IOException {
         if (mapping == Mapping.JDK || (mapping == Mapping.AUTOMATIC && !ChronicleSlots.hasItsFlags())) {

@@ -9,7 +9,7 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * Slots mapped by the JDK, in segments of 1 GiB because a buffer's index is an int. A JDK unmaps when the buffers are
- * collected, which closing leaves to it: to unmap earlier is to crash on a mistake.
+ * collected.
  */
 final class JdkSlots extends FileSlots {
     private static final int SEGMENT_SHIFT = 30;
@@ -39,10 +39,5 @@ final class JdkSlots extends FileSlots {
     @Override
     public String describe() {
         return path() + " mapped by the JDK";
-    }
-
-    @Override
-    void unmap() {
-        // the collector's
     }
 }

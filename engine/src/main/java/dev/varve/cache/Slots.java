@@ -35,7 +35,7 @@ sealed interface Slots extends AutoCloseable permits HeapSlots, FileSlots {
     /** A name for people. */
     String describe();
 
-    /** Lets go of the memory; nobody is reading any more. */
+    /** Closes what was opened. Memory is let go by the collector: somebody may still be copying from it. */
     @Override
     void close() throws IOException;
 }

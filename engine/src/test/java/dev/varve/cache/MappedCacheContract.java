@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a cache in a mapped file promises beside the rest. */
 abstract class MappedCacheContract extends ChunkCacheContract {
+    private static final Path MAPS = Path.of("/proc/self/maps");
+
     private final FileSlots.Mapping mapping;
     private final FileIo io = new FileIo();
 
@@ -130,6 +133,30 @@ abstract class MappedCacheContract extends ChunkCacheContract {
         }
         assertThat(Files.size(tmp.resolve("big"))).isEqualTo(capacity);
         ChunkCache.mapped(io, tmp.resolve("big"), 1 << 16, capacity, mapping).close();
+    }
+
+    @Test
+    void mappingIsGivenBackWhenNobodyCanReachIt() throws Exception {
+        Path path = tmp.resolve("mapped-and-dropped");
+        openReadAndClose(path);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (isMapped(path)) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            System.gc();
+            Thread.sleep(10);
+        }
+    }
+
+    private void openReadAndClose(Path path) throws IOException {
+        try (ChunkCache cache = ChunkCache.mapped(io, path, CHUNK, CHUNK, mapping)) {
+            long word = cache.load(Chunks.key(1), chunks.of(1));
+            assertThat(cache.read(word, 0, ByteBuffer.allocate(1), 1)).isTrue();
+            assertThat(isMapped(path)).isEqualTo(Files.exists(MAPS));
+        }
+    }
+
+    private static boolean isMapped(Path path) throws IOException {
+        return Files.exists(MAPS) && Files.readString(MAPS).contains(path.toString());
     }
 
     @Test
