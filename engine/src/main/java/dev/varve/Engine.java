@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -61,7 +62,12 @@ public final class Engine implements AutoCloseable {
      * @param beneath to be closed after the store
      * @param cache makes the chunk cache when it is needed first
      */
-    private Engine(Store store, AutoCloseable beneath, VolumeRegistry.CacheMaker cache, EngineOptions options) {
+    private Engine(
+            Store store,
+            AutoCloseable beneath,
+            VolumeRegistry.CacheMaker cache,
+            VolumeRegistry.@Nullable LogFolder logs,
+            EngineOptions options) {
         this.store = store;
         this.beneath = beneath;
         this.catalog = new Catalog(store, options.clock(), options.ids()::apply);
@@ -69,7 +75,8 @@ public final class Engine implements AutoCloseable {
         Executor given = options.executor();
         this.snapshots = new SnapshotRegistry(catalog, manifests, given != null ? given : threads.executor());
         this.images = new ImageRegistry(catalog, snapshots);
-        this.volumes = new VolumeRegistry(store, manifests, snapshots, cache, options.verifiesHydration());
+        this.volumes =
+                new VolumeRegistry(store, manifests, catalog, snapshots, cache, logs, options.verifiesHydration());
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 
@@ -124,6 +131,7 @@ public final class Engine implements AutoCloseable {
                 new HeapStore(properties),
                 () -> {},
                 () -> ChunkCache.onHeap(properties.chunkSizeBytes(), cacheBytes),
+                null,
                 options);
     }
 
@@ -147,13 +155,19 @@ public final class Engine implements AutoCloseable {
                 store,
                 with.io(),
                 () -> ChunkCache.mapped(with.io(), cacheFile(folder), chunkSizeBytes, options.cacheBytes()),
+                new VolumeRegistry.LogFolder(with.io(), folder.resolve("volumes")),
                 options);
     }
 
     /** Takes a store over, and what is to be closed after it, also when this fails. */
-    static Engine over(Store store, AutoCloseable beneath, VolumeRegistry.CacheMaker cache, EngineOptions options)
+    static Engine over(
+            Store store,
+            AutoCloseable beneath,
+            VolumeRegistry.CacheMaker cache,
+            VolumeRegistry.LogFolder logs,
+            EngineOptions options)
             throws IOException {
-        Engine engine = new Engine(store, beneath, cache, options);
+        Engine engine = new Engine(store, beneath, cache, logs, options);
         try {
             for (String id : engine.snapshots.dropDead()) {
                 LOG.info("dropped {}, which a dead process had begun", id);

@@ -17,6 +17,7 @@ import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.store.Compression;
 import dev.varve.store.PackStore;
 import dev.varve.store.StoreOptions;
+import dev.varve.volume.VolumeRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,6 +53,7 @@ class ImportCrashTest {
                 isNew ? PackStore.create(store, options) : PackStore.open(store, options),
                 io,
                 () -> ChunkCache.onHeap(65_536, 1 << 20),
+                new VolumeRegistry.LogFolder(io, store.resolve("volumes")),
                 EngineOptions.defaults());
     }
 

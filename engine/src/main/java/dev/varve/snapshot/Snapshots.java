@@ -82,10 +82,8 @@ public final class Snapshots {
         Manifest base = null;
         String parentId = request.parentId();
         if (parentId != null) {
-            SnapshotErrors.checkId(parentId);
-            Snapshot parent = completed(parentId, change.find(ResourceKind.SNAPSHOT, scope, parentId));
-            lineage = parent.lineageId();
-            byte[] held = require(parentId, change.held(parentId));
+            lineage = completed(change, parentId).lineageId();
+            byte[] held = held(change, parentId);
             base = parse(held);
             change.hold(id, held);
         }
@@ -284,6 +282,34 @@ public final class Snapshots {
     public @Nullable Snapshot find(Change change, String id) throws IOException {
         Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
         return record == null ? null : read(record);
+    }
+
+    /**
+     * A snapshot that is to be begun from, as a change to the catalog sees it.
+     *
+     * @param change finds it
+     * @param id of the snapshot
+     * @return the snapshot
+     * @throws IOException when its record could not be read
+     * @throws dev.varve.catalog.Ec2Exception when there is none, or it is not completed
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public Snapshot completed(Change change, String id) throws IOException {
+        SnapshotErrors.checkId(id);
+        return completed(id, change.find(ResourceKind.SNAPSHOT, scope, id));
+    }
+
+    /**
+     * The manifest of a completed snapshot, as a change to the catalog sees it.
+     *
+     * @param change finds it
+     * @param id of the snapshot
+     * @return in the manifest's own encoding
+     * @throws IOException when its record could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public byte[] held(Change change, String id) throws IOException {
+        return require(id, change.held(id));
     }
 
     private Snapshot completed(String id) throws IOException {

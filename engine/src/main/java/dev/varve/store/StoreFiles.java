@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
     private static final Set<String> OWN_NAMES =
-            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "index", "packs", "cache");
+            Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "index", "packs", "cache", "volumes");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
     private static final int PROBES = 3;
     private static final int MAX_OWNER_BYTES = 4096;

@@ -121,6 +121,13 @@ final class HydratingReader {
         return at;
     }
 
+    /** Whether a byte may be anything but zero. */
+    boolean isPresent(long offsetBytes) throws IOException {
+        long block = offsetBytes >>> chunkShift;
+        Leaf leaf = leaf(block / Leaf.BLOCKS);
+        return leaf != null && leaf.isPresent((int) (block % Leaf.BLOCKS));
+    }
+
     /** Whether a read of a block needs nothing from the store. */
     boolean isHydrated(long block) throws IOException {
         Leaf leaf = leaf(block / Leaf.BLOCKS);

@@ -1,23 +1,44 @@
 package dev.varve.volume;
 
 import dev.varve.block.BlockDevice;
+import dev.varve.catalog.Catalog;
+import dev.varve.catalog.CatalogEvent;
+import dev.varve.catalog.Change;
+import dev.varve.catalog.Filters;
+import dev.varve.catalog.Listing;
+import dev.varve.catalog.Page;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import dev.varve.catalog.Scope;
+import dev.varve.catalog.Tags;
+import dev.varve.manifest.Manifest;
+import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotReader;
 import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Disks of one account and region that read through the engine's cache.
+ * The volumes of one account and region.
  *
- * <p>All methods may be called from many threads. There is nothing to close; after the engine was closed, every call,
- * also on a disk it has handed out, is an {@link IllegalStateException}.
+ * <p>What EC2 would refuse is refused with an unchecked exception that has EC2's code and text. All methods may be called
+ * from many threads; what a call has changed is durable when it returns. There is nothing to close; after the engine was
+ * closed, every call, also on a disk it has handed out, is an {@link IllegalStateException}.
  */
 public final class Volumes {
     private final VolumeRegistry registry;
+    private final Catalog catalog;
     private final Snapshots snapshots;
+    private final Scope scope;
 
-    Volumes(VolumeRegistry registry, Snapshots snapshots) {
+    Volumes(VolumeRegistry registry, Snapshots snapshots, Scope scope) {
         this.registry = registry;
+        this.catalog = registry.catalog();
         this.snapshots = snapshots;
+        this.scope = scope;
     }
 
     /**
@@ -32,5 +53,171 @@ public final class Volumes {
     public BlockDevice open(String snapshotId) throws IOException {
         SnapshotReader direct = snapshots.open(snapshotId);
         return new SnapshotDevice(direct, registry.reader(snapshots.manifest(snapshotId)));
+    }
+
+    /**
+     * Makes a volume, in the same time whatever its size. It needs neither the snapshot nor an image of it to stay.
+     *
+     * @param request what it is to be
+     * @return the volume
+     * @throws IOException when it is not known to be made
+     */
+    public Volume create(VolumeRequest request) throws IOException {
+        return create(List.of(request)).get(0);
+    }
+
+    /**
+     * Makes volumes in one atomic step: all, or none.
+     *
+     * @param requests what they are to be
+     * @return the volumes, in this order
+     * @throws IOException when they are not known to be made
+     */
+    public List<Volume> create(List<VolumeRequest> requests) throws IOException {
+        for (VolumeRequest request : requests) {
+            Tags.check(request.tags());
+            if (request.id() != null) {
+                VolumeErrors.checkId(request.id());
+            }
+        }
+        return catalog.change(change -> {
+            List<Volume> volumes = new ArrayList<>();
+            for (VolumeRequest request : requests) {
+                volumes.add(create(change, request));
+            }
+            return volumes;
+        });
+    }
+
+    private Volume create(Change change, VolumeRequest request) throws IOException {
+        String given = request.id();
+        String id = given != null ? given : change.newId(ResourceKind.VOLUME);
+        String snapshotId = request.snapshotId();
+        long sizeGib = request.sizeGib();
+        if (snapshotId != null) {
+            Snapshot snapshot = snapshots.completed(change, snapshotId);
+            sizeGib = sizeGib == 0 ? snapshot.volumeSizeGib() : sizeGib;
+            if (sizeGib < snapshot.volumeSizeGib()) {
+                throw VolumeErrors.smallerThanSnapshot(sizeGib, snapshot.volumeSizeGib(), snapshotId);
+            }
+            change.hold(id, snapshots.held(change, snapshotId));
+        } else if (sizeGib == 0) {
+            throw VolumeErrors.noSize();
+        }
+        requireSize(sizeGib);
+        Resource record = VolumeRecord.make(scope, id, request, snapshotId, sizeGib, change.now());
+        change.create(record);
+        change.announce(CatalogEvent.What.CREATED, record);
+        return VolumeRecord.read(record, VolumeState.AVAILABLE);
+    }
+
+    private static void requireSize(long sizeGib) {
+        if (sizeGib < 1 || sizeGib > VolumeRecord.MAX_GIB) {
+            throw VolumeErrors.badSize(sizeGib);
+        }
+    }
+
+    /**
+     * One volume.
+     *
+     * @param id of the volume
+     * @return as it stands
+     * @throws IOException when its record could not be read
+     */
+    public Volume get(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        return read(require(id, catalog.find(ResourceKind.VOLUME, scope, id)));
+    }
+
+    /**
+     * A page of a list.
+     *
+     * @param query which, and in what order
+     * @return the page
+     * @throws IOException when a record could not be read
+     */
+    public VolumePage list(VolumeQuery query) throws IOException {
+        Filters filters = Filters.of(query.filters(), Volume.FILTERS);
+        Listing listing = new Listing(
+                ResourceKind.VOLUME, scope, query.byCreation(), filters, query.maxResults(), query.nextToken());
+        Page<Volume> page = catalog.list(listing, record -> {
+            Volume volume = read(record);
+            return filters.match(volume::attribute, volume.tags()) ? volume : null;
+        });
+        return new VolumePage(page.items(), page.nextToken());
+    }
+
+    /**
+     * Makes a volume longer; what is added is zeros. Who has it open sees it when it is opened again.
+     *
+     * @param id of the volume
+     * @param sizeGib its new length in GiB, not less than it has
+     * @return the volume
+     * @throws IOException when it is not known to be longer
+     */
+    public Volume grow(String id, long sizeGib) throws IOException {
+        VolumeErrors.checkId(id);
+        requireSize(sizeGib);
+        return catalog.change(change -> {
+            Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+            long hasGib = VolumeRecord.sizeGib(record);
+            if (sizeGib < hasGib) {
+                throw VolumeErrors.shrinking(sizeGib, hasGib);
+            }
+            VolumeRecord.grow(record, sizeGib);
+            change.update(record);
+            return read(record);
+        });
+    }
+
+    /**
+     * Deletes a volume and all that was written to it. Snapshots of it stay.
+     *
+     * @param id of the volume, which nobody has open
+     * @throws IOException when it is not known to be deleted
+     */
+    public void delete(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        registry.delete(
+                id,
+                () -> catalog.change(change -> {
+                    Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+                    List<SegmentEntry> segments = VolumeRecord.segments(record);
+                    change.delete(record, false);
+                    change.release(id);
+                    change.announce(CatalogEvent.What.DELETED, record);
+                    return segments;
+                }));
+    }
+
+    /**
+     * Opens a volume for reading and writing, as it was when it was last closed, or crashed: then it is a moment of its
+     * history, not before its last flush.
+     *
+     * @param id of the volume
+     * @return the disk, to be closed by the caller; it knows {@link BlockDevice#ALLOCATION} and {@link
+     *     BlockDevice#HYDRATION}
+     * @throws IOException when its record or its log could not be read
+     * @throws VolumeInUseException when it is open already
+     */
+    public BlockDevice attach(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        return registry.attach(id, () -> {
+            Resource record = require(id, catalog.find(ResourceKind.VOLUME, scope, id));
+            byte[] root = catalog.root(id);
+            Manifest base = root == null ? null : Manifest.parse(new String(root, StandardCharsets.US_ASCII));
+            return new VolumeRegistry.Found(record, base);
+        });
+    }
+
+    private Volume read(Resource record) throws IOException {
+        return VolumeRecord.read(record, registry.isOpen(record.id()) ? VolumeState.IN_USE : VolumeState.AVAILABLE);
+    }
+
+    private static Resource require(String id, @Nullable Resource record) {
+        if (record == null) {
+            throw VolumeErrors.notFound(id);
+        }
+        return record;
     }
 }

@@ -1,0 +1,211 @@
+package dev.varve.volume;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.file.Access;
+import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Segments as files of one folder, {@code 0000002a.log}. A new one is written with zeros and synced before anybody has
+ * it, so that to write into it needs neither room nor a change of the file's length.
+ *
+ * <p>Which segments are in use stands in the records of their volumes. What no record names when the store is opened is
+ * deleted: nobody knows whether it is durable, its name or its length. Of those that
+ * this process has made and got back, up to {@value #KEPT_BYTES} bytes are kept for the next who needs one.
+ */
+final class FileSegments implements SegmentSpace {
+    private static final Logger LOG = LoggerFactory.getLogger(FileSegments.class);
+    private static final Pattern NAME = Pattern.compile("([0-9a-f]{8})\\.log");
+    private static final long KEPT_BYTES = 256L << 20;
+    private static final int ZEROS_BYTES = 1 << 20;
+
+    private final FileIo io;
+    private final Path folder;
+    private final Map<Integer, ArrayDeque<Long>> free = new HashMap<>();
+
+    @GuardedBy("this")
+    private long freeBytes;
+
+    @GuardedBy("this")
+    private long last;
+
+    @GuardedBy("this")
+    private boolean claimed;
+
+    FileSegments(FileIo io, Path folder) {
+        this.io = io;
+        this.folder = folder;
+    }
+
+    @Override
+    public synchronized void claim(Set<Long> numbers) throws IOException {
+        claimed = true;
+        numbers.forEach(number -> last = Math.max(last, number));
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+                if (!name.matches()) {
+                    continue;
+                }
+                long number = Long.parseLong(name.group(1), 16);
+                last = Math.max(last, number);
+                if (!numbers.contains(number)) {
+                    io.delete(file);
+                }
+            }
+        }
+    }
+
+    @Override
+    public synchronized boolean isClaimed() {
+        return claimed;
+    }
+
+    @Override
+    public SegmentFile take(int sizeBytes) throws IOException {
+        long number;
+        synchronized (this) {
+            Long kept = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>())
+                    .poll();
+            if (kept != null) {
+                freeBytes -= sizeBytes;
+                return open(kept, sizeBytes, true);
+            }
+            number = ++last;
+        }
+        return make(number, sizeBytes);
+    }
+
+    private SegmentFile make(long number, int sizeBytes) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            makeFolder();
+        }
+        PositionalFile file = io.open(path(number), Access.CREATE_NEW);
+        boolean done = false;
+        try {
+            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS_BYTES, sizeBytes));
+            for (long at = 0; at < sizeBytes; at += zeros.capacity()) {
+                file.write(zeros.clear(), at);
+            }
+            file.sync();
+            io.syncDirectory(folder);
+            done = true;
+            return new LogFile(number, sizeBytes, true, file);
+        } finally {
+            if (!done) {
+                file.close();
+                io.delete(path(number));
+            }
+        }
+    }
+
+    private synchronized void makeFolder() throws IOException {
+        if (!Files.isDirectory(folder)) {
+            io.createDirectory(folder);
+            Path parent = folder.getParent();
+            if (parent != null) {
+                io.syncDirectory(parent);
+            }
+        }
+    }
+
+    @Override
+    public SegmentFile open(long number, int sizeBytes) throws IOException {
+        return open(number, sizeBytes, false);
+    }
+
+    private SegmentFile open(long number, int sizeBytes, boolean isOwn) throws IOException {
+        PositionalFile file = io.open(path(number), Access.WRITE);
+        boolean done = false;
+        try {
+            long found = file.size();
+            if (found != sizeBytes) {
+                throw new IOException(path(number) + " has " + found + " bytes, expected " + sizeBytes);
+            }
+            done = true;
+            return new LogFile(number, sizeBytes, isOwn, file);
+        } finally {
+            if (!done) {
+                file.close();
+            }
+        }
+    }
+
+    @Override
+    public void give(SegmentFile segment) {
+        try {
+            segment.close();
+            if (!(segment instanceof LogFile file && file.isOwn && keep(segment.number(), segment.sizeBytes()))) {
+                io.delete(path(segment.number()));
+            }
+        } catch (IOException e) {
+            LOG.warn("{} is not used again before the store is next opened", segment.describe(), e);
+        }
+    }
+
+    private synchronized boolean keep(long number, int sizeBytes) {
+        if (freeBytes + sizeBytes > KEPT_BYTES) {
+            return false;
+        }
+        freeBytes += sizeBytes;
+        free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>()).add(number);
+        return true;
+    }
+
+    private Path path(long number) {
+        return folder.resolve(String.format("%08x.log", number));
+    }
+
+    @Override
+    public void close() {
+        // each segment is closed by who has it
+    }
+
+    /**
+     * A segment.
+     *
+     * @param isOwn whether this process has made it: of others nobody knows whether a sync of theirs has failed
+     */
+    private record LogFile(long number, int sizeBytes, boolean isOwn, PositionalFile file) implements SegmentFile {
+        @Override
+        public void read(ByteBuffer dst, long offsetBytes) throws IOException {
+            file.readFully(dst, offsetBytes);
+        }
+
+        @Override
+        public void write(ByteBuffer src, long offsetBytes) throws IOException {
+            file.write(src, offsetBytes);
+        }
+
+        @Override
+        public void sync() throws IOException {
+            file.sync();
+        }
+
+        @Override
+        public String describe() {
+            return file.path().toString();
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+}

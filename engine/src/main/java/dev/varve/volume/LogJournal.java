@@ -1,0 +1,13 @@
+package dev.varve.volume;
+
+import java.io.IOException;
+import java.util.List;
+
+/** Where it is recorded which segments a volume's log has. What a call has changed is durable when it returns. */
+interface LogJournal {
+    /** Adds a segment, which is used from then on. */
+    void add(SegmentEntry segment) throws IOException;
+
+    /** Says what the segments are. */
+    void replace(List<SegmentEntry> segments) throws IOException;
+}

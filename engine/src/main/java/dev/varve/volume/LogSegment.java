@@ -1,0 +1,150 @@
+package dev.varve.volume;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A segment of one volume's log, for one life of it: between two lives its nonce changes, which is in every checksum, so
+ * that nothing of an earlier life, or of another volume, is ever taken for this one's.
+ *
+ * <pre>
+ *  records ... | unused ... | directory | trailer, 64 bytes at the end
+ *
+ *  directory  the header areas of all records, one after the other
+ *  trailer    0  4  magic "VDIR"
+ *             4  4  CRC32C of the nonce, bytes 8 to 15 and the directory
+ *             8  4  where the directory starts
+ *            12  4  its length
+ * </pre>
+ *
+ * The directory is written when nothing is appended any more, and makes opening a long log quick. It is never needed.
+ */
+final class LogSegment {
+    static final int TRAILER_BYTES = 64;
+    static final int NONCE_BYTES = 16;
+
+    private static final int MAGIC = 0x56444952;
+    private static final int USED_TRAILER_BYTES = 16;
+
+    final SegmentFile file;
+    final int slot;
+    private final byte[] nonce;
+
+    /** Guarded by the log's gate, as all below. */
+    private int endBytes;
+
+    private long layer;
+    private long lastSequence;
+    private long syncedSequence;
+    private @Nullable ByteArrayOutputStream directory = new ByteArrayOutputStream(0);
+
+    LogSegment(SegmentFile file, int slot, byte[] nonce) {
+        this.file = file;
+        this.slot = slot;
+        this.nonce = nonce;
+    }
+
+    byte[] nonce() {
+        return nonce;
+    }
+
+    int endBytes() {
+        return endBytes;
+    }
+
+    long layer() {
+        return layer;
+    }
+
+    void beginLayer(long number) {
+        layer = number;
+    }
+
+    /** Whether a record fits, and its header once more in the directory. */
+    boolean hasRoom(int areaBytes, int recordBytes) {
+        ByteArrayOutputStream headers = directory;
+        return headers != null
+                && endBytes + recordBytes + headers.size() + areaBytes + TRAILER_BYTES <= file.sizeBytes();
+    }
+
+    /** Notes a record that was written at the end. */
+    void appended(RecordHeader header, ByteBuffer area) {
+        ByteArrayOutputStream headers = directory;
+        if (headers != null) {
+            for (int i = 0; i < header.areaBytes(); i++) {
+                headers.write(area.get(i));
+            }
+        }
+        recovered(endBytes + header.recordBytes(), header.layer(), header.sequence());
+    }
+
+    /** Notes how far it goes. */
+    void recovered(int newEndBytes, long newLayer, long newLastSequence) {
+        endBytes = newEndBytes;
+        layer = newLayer;
+        lastSequence = newLastSequence;
+    }
+
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    boolean isDirty() {
+        return lastSequence > syncedSequence;
+    }
+
+    void synced(long upTo) {
+        syncedSequence = Math.max(syncedSequence, upTo);
+    }
+
+    /** The headers of all records; null when they were not kept. */
+    byte @Nullable [] headers() {
+        ByteArrayOutputStream headers = directory;
+        return headers == null ? null : headers.toByteArray();
+    }
+
+    /** Takes the headers that are to be written as the directory; nothing is appended afterwards. */
+    byte @Nullable [] seal() {
+        byte[] headers = headers();
+        directory = null;
+        return headers;
+    }
+
+    /** Writes the directory; no sync is needed. */
+    void writeDirectory(byte[] headers) throws IOException {
+        int start = file.sizeBytes() - TRAILER_BYTES - headers.length;
+        ByteBuffer out = ByteBuffer.allocate(headers.length + TRAILER_BYTES).put(headers);
+        ByteBuffer trailer = out.slice();
+        trailer.putInt(0, MAGIC).putInt(8, start).putInt(12, headers.length);
+        trailer.putInt(4, checksum(trailer, headers));
+        file.write(out.clear(), start);
+    }
+
+    /** The headers of all records as the directory has them; null when there is no whole one. */
+    byte @Nullable [] readDirectory() throws IOException {
+        ByteBuffer trailer = ByteBuffer.allocate(USED_TRAILER_BYTES);
+        file.read(trailer, file.sizeBytes() - TRAILER_BYTES);
+        int start = trailer.getInt(8);
+        int length = trailer.getInt(12);
+        if (trailer.getInt(0) != MAGIC
+                || start < 0
+                || length < 0
+                || start + (long) length != file.sizeBytes() - TRAILER_BYTES) {
+            return null;
+        }
+        ByteBuffer headers = ByteBuffer.allocate(length);
+        file.read(headers, start);
+        return trailer.getInt(4) == checksum(trailer, headers.array()) ? headers.array() : null;
+    }
+
+    private int checksum(ByteBuffer trailer, byte[] headers) {
+        CRC32C crc = new CRC32C();
+        crc.update(nonce);
+        crc.update(trailer.slice(8, 8));
+        crc.update(headers);
+        return (int) crc.getValue();
+    }
+}

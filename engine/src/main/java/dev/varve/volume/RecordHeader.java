@@ -1,0 +1,156 @@
+package dev.varve.volume;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The header of a record in a volume's log. A record is a header, padded to 64 bytes, and then, for data, its pages.
+ * Little is repeated, and that for a reason: a header that rotted is told from the end of the log by the records behind
+ * it, and what it said about pages stands in the next one.
+ *
+ * <pre>
+ *  0  4  magic "VREC", big-endian as all
+ *  4  4  CRC32C of the segment's nonce and of bytes 8 to the end of the header area
+ *  8  8  sequence: one more than the record before
+ * 16  8  highest sequence known to be durable when this was written
+ * 24  8  first page, of 4 KiB
+ * 32  4  page count
+ * 36  1  type: 1 data, 2 zeros, 3 mark, of no page
+ * 37  1  the previous record's type, 0 for none
+ * 38  2  zero
+ * 40  8  layer
+ * 48  8  the previous record's first page
+ * 56  4  the previous record's page count
+ * 60  4 each  of data: CRC32C of nonce, the page's offset in the segment, its number, and its bytes
+ * </pre>
+ */
+record RecordHeader(
+        Type type,
+        long sequence,
+        long durable,
+        long layer,
+        long firstPage,
+        int pageCount,
+        @Nullable Type previousType,
+        long previousFirstPage,
+        int previousPageCount) {
+    /** Records start at multiples of this, and so do their pages. */
+    static final int ALIGNMENT = 64;
+
+    /** Bytes of a header without a page. */
+    static final int FIXED_BYTES = 60;
+
+    static final int MAGIC = 0x56524543;
+
+    /** The most pages of a data record: 256 KiB. */
+    static final int MAX_DATA_PAGES = 64;
+
+    /** The longest header area. */
+    static final int MAX_BYTES = areaBytes(Type.DATA, MAX_DATA_PAGES);
+
+    private static final int CRC_AT = 4;
+    private static final int CHECKED_FROM = 8;
+
+    /** What a record says of its pages. */
+    enum Type {
+        /** They follow. */
+        DATA,
+        /** They are zeros from here on. */
+        ZEROS,
+        /** It has none: it carries what is durable. */
+        MARK;
+
+        private static final Type[] ALL = values();
+
+        static @Nullable Type of(int code) {
+            return code >= 1 && code <= ALL.length ? ALL[code - 1] : null;
+        }
+    }
+
+    private static int code(@Nullable Type type) {
+        return type == null ? 0 : type.ordinal() + 1;
+    }
+
+    /** Bytes of the header area of such a record. */
+    static int areaBytes(Type type, int pageCount) {
+        int bytes = FIXED_BYTES + (type == Type.DATA ? Integer.BYTES * pageCount : 0);
+        return (bytes + ALIGNMENT - 1) & -ALIGNMENT;
+    }
+
+    int areaBytes() {
+        return areaBytes(type, pageCount);
+    }
+
+    /** Bytes of the whole record. */
+    int recordBytes() {
+        return areaBytes() + (type == Type.DATA ? pageCount * Pages.BYTES : 0);
+    }
+
+    /** Where a page's checksum stands in the header area. */
+    static int checksumAt(int i) {
+        return FIXED_BYTES + Integer.BYTES * i;
+    }
+
+    /**
+     * Puts the header at the start of a buffer that holds its pages' checksums already.
+     *
+     * @param area from position 0, {@link #areaBytes} long, zeros but for the checksums
+     */
+    void encode(ByteBuffer area, byte[] nonce, CRC32C crc) {
+        area.putInt(0, MAGIC)
+                .putLong(8, sequence)
+                .putLong(16, durable)
+                .putLong(24, firstPage)
+                .putInt(32, pageCount)
+                .put(36, (byte) code(type))
+                .put(37, (byte) code(previousType))
+                .putShort(38, (short) 0)
+                .putLong(40, layer)
+                .putLong(48, previousFirstPage)
+                .putInt(56, previousPageCount);
+        area.putInt(CRC_AT, checksum(area, areaBytes(), nonce, crc));
+    }
+
+    /**
+     * Reads a header.
+     *
+     * @param area holds it from index {@code at} on
+     * @return null when there is none: another magic, a checksum that differs, or less than a whole one
+     */
+    static @Nullable RecordHeader decode(ByteBuffer area, int at, byte[] nonce, CRC32C crc) {
+        if (area.limit() - at < ALIGNMENT || area.getInt(at) != MAGIC) {
+            return null;
+        }
+        Type type = Type.of(area.get(at + 36));
+        int pageCount = area.getInt(at + 32);
+        if (type == null || pageCount < 0 || type == Type.DATA && (pageCount == 0 || pageCount > MAX_DATA_PAGES)) {
+            return null;
+        }
+        int bytes = areaBytes(type, pageCount);
+        if (area.limit() - at < bytes) {
+            return null;
+        }
+        ByteBuffer own = area.slice(at, bytes);
+        if (own.getInt(CRC_AT) != checksum(own, bytes, nonce, crc)) {
+            return null;
+        }
+        return new RecordHeader(
+                type,
+                own.getLong(8),
+                own.getLong(16),
+                own.getLong(40),
+                own.getLong(24),
+                pageCount,
+                Type.of(own.get(37)),
+                own.getLong(48),
+                own.getInt(56));
+    }
+
+    private static int checksum(ByteBuffer area, int bytes, byte[] nonce, CRC32C crc) {
+        crc.reset();
+        crc.update(nonce);
+        crc.update(area.duplicate().limit(bytes).position(CHECKED_FROM));
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,15 @@
+package dev.varve.volume;
+
+/**
+ * A segment as its volume's record names it: what is not named there is not part of the log.
+ *
+ * @param number of the segment
+ * @param sizeBytes its length
+ * @param nonce of its life, 32 hexadecimal digits
+ * @param endBytes what lies from here on does not count, whatever it looks like; the length while it may be appended to
+ */
+record SegmentEntry(long number, int sizeBytes, String nonce, int endBytes) {
+    SegmentEntry endingAt(int newEndBytes) {
+        return new SegmentEntry(number, sizeBytes, nonce, newEndBytes);
+    }
+}

@@ -1,0 +1,44 @@
+package dev.varve.volume;
+
+import java.io.IOException;
+import java.util.Set;
+
+/**
+ * Where segments come from and go to. Numbers are given once; a segment that is given back comes again under its number,
+ * with what it held before. All methods may be called from many threads.
+ */
+interface SegmentSpace extends AutoCloseable {
+    /** Lengths that segments have: a small log takes little, a large one few. */
+    int[] SIZES_BYTES = {1 << 20, 4 << 20, 16 << 20, PageWord.MAX_SEGMENT_BYTES};
+
+    /**
+     * A segment that nobody has. It is there, whole and under its name, after a loss of power.
+     *
+     * @param sizeBytes one of {@link #SIZES_BYTES}
+     * @throws IOException when there is no room for it: nothing has changed
+     */
+    SegmentFile take(int sizeBytes) throws IOException;
+
+    /**
+     * A segment that was taken before, in this process or an earlier one.
+     *
+     * @throws IOException when it is not there, or not of this length
+     */
+    SegmentFile open(long number, int sizeBytes) throws IOException;
+
+    /** Gives a segment back, closed; no record names it any more. */
+    void give(SegmentFile segment);
+
+    /**
+     * Says which segments records name, before anything is taken: no other is left.
+     *
+     * @throws IOException when what is there could not be listed
+     */
+    void claim(Set<Long> numbers) throws IOException;
+
+    /** Whether {@link #claim} was called. */
+    boolean isClaimed();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,98 @@
+package dev.varve.volume;
+
+import dev.varve.catalog.Document;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import dev.varve.catalog.Scope;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Volumes as records of the catalog. Fields of the document, beside the catalog's own:
+ *
+ * <pre>
+ * size       GiB
+ * snapshot   id of what it was made from
+ * tags       values by key
+ * segments   list of {number, size in bytes, nonce, end}: the log, oldest first
+ * </pre>
+ *
+ * What lies under the log is a root of the catalog, held by the volume's id; a volume without one began blank.
+ */
+final class VolumeRecord {
+    /** The largest volume: 16 TiB. */
+    static final long MAX_GIB = 16_384;
+
+    private static final String SIZE = "size";
+    private static final String SNAPSHOT = "snapshot";
+    private static final String TAGS = "tags";
+    private static final String SEGMENTS = "segments";
+    private static final String NUMBER = "number";
+    private static final String BYTES = "bytes";
+    private static final String NONCE = "nonce";
+    private static final String END = "end";
+    private static final String NONCE_PATTERN = "[0-9a-f]{" + 2 * LogSegment.NONCE_BYTES + "}";
+
+    private VolumeRecord() {}
+
+    static Resource make(
+            Scope scope, String id, VolumeRequest request, @Nullable String snapshotId, long sizeGib, Instant now) {
+        Document document =
+                new Document().set(SIZE, sizeGib).set(SNAPSHOT, snapshotId).set(TAGS, request.tags());
+        return new Resource(ResourceKind.VOLUME, scope, id, now, document);
+    }
+
+    static Volume read(Resource record, VolumeState state) throws IOException {
+        Document document = record.document();
+        return new Volume(
+                record.id(),
+                record.scope().account(),
+                record.scope().region(),
+                state,
+                sizeGib(record),
+                document.optionalText(SNAPSHOT),
+                document.texts(TAGS),
+                record.created());
+    }
+
+    static long sizeGib(Resource record) throws IOException {
+        return record.document().number(SIZE, 1, MAX_GIB);
+    }
+
+    static void grow(Resource record, long sizeGib) {
+        record.document().set(SIZE, sizeGib);
+    }
+
+    static List<SegmentEntry> segments(Resource record) throws IOException {
+        List<SegmentEntry> segments = new ArrayList<>();
+        for (Document each : record.document().documents(SEGMENTS)) {
+            int bytes = (int) each.number(BYTES, 1, PageWord.MAX_SEGMENT_BYTES);
+            String nonce = each.text(NONCE);
+            if (!nonce.matches(NONCE_PATTERN)) {
+                throw each.bad("no nonce: " + nonce);
+            }
+            segments.add(new SegmentEntry(
+                    each.number(NUMBER, 1, 0xFFFF_FFFFL), bytes, nonce, (int) each.number(END, 0, bytes)));
+        }
+        if (segments.size() > PageWord.MAX_SLOTS) {
+            throw record.document().bad("a log of " + segments.size() + " segments");
+        }
+        return segments;
+    }
+
+    static void setSegments(Resource record, List<SegmentEntry> segments) {
+        record.document()
+                .set(
+                        SEGMENTS,
+                        segments.stream()
+                                .map(segment -> new Document()
+                                        .set(NUMBER, segment.number())
+                                        .set(BYTES, segment.sizeBytes())
+                                        .set(NONCE, segment.nonce())
+                                        .set(END, segment.endBytes()))
+                                .toList());
+    }
+}

@@ -1,0 +1,8 @@
+package dev.varve;
+
+class HeapVolumeTest extends VolumeContractTest {
+    @Override
+    Engine open(EngineOptions options) {
+        return Engine.ephemeral(options);
+    }
+}

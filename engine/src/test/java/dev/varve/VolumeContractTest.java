@@ -1,0 +1,207 @@
+package dev.varve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.block.BlockDevice;
+import dev.varve.block.Extent;
+import dev.varve.catalog.Ec2Exception;
+import dev.varve.image.Image;
+import dev.varve.volume.Volume;
+import dev.varve.volume.VolumeInUseException;
+import dev.varve.volume.VolumeQuery;
+import dev.varve.volume.VolumeRequest;
+import dev.varve.volume.VolumeState;
+import dev.varve.volume.Volumes;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a volume does, whatever the store is made of. */
+abstract class VolumeContractTest {
+    static final SampleDisk DISK = new SampleDisk(5, 60);
+
+    private static final long GIB = 1L << 30;
+
+    Engine engine;
+    private Image image;
+    private final byte[] bytes = DISK.bytes();
+
+    abstract Engine open(EngineOptions options) throws IOException;
+
+    @BeforeEach
+    void importDisk() throws IOException {
+        engine = open(SampleDisk.options().withBudgets(6L * SampleDisk.BLOCK, 1 << 20, 8 << 20));
+        image = DISK.importInto(engine);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        engine.close();
+    }
+
+    Volumes volumes() {
+        return engine.volumes(SampleDisk.ACCOUNT, SampleDisk.REGION);
+    }
+
+    private String snapshotId() {
+        return image.rootMapping().snapshotId();
+    }
+
+    Volume fromSnapshot() throws IOException {
+        return volumes().create(VolumeRequest.NEW.withSnapshotId(snapshotId()));
+    }
+
+    private static ByteBuffer read(BlockDevice device, long offset, int length) throws IOException {
+        ByteBuffer dst = ByteBuffer.allocate(length);
+        device.read(dst, offset);
+        return dst.flip();
+    }
+
+    @Test
+    void volumeReadsAsItsSnapshotAndThenZeros() throws IOException {
+        Volume volume = fromSnapshot();
+        assertThat(volume.sizeGib()).isEqualTo(1);
+        assertThat(volume.snapshotId()).isEqualTo(snapshotId());
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(device.sizeBytes()).isEqualTo(GIB);
+            assertThat(device.isReadOnly()).isFalse();
+            assertThat(read(device, 0, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+            assertThat(read(device, bytes.length, 100_000)).isEqualTo(ByteBuffer.allocate(100_000));
+            assertThat(read(device, GIB - 10, 10)).isEqualTo(ByteBuffer.allocate(10));
+            assertThatThrownBy(() -> read(device, GIB - 10, 11)).isInstanceOf(IndexOutOfBoundsException.class);
+        }
+    }
+
+    @Test
+    void writesOfAllSizesGoOverTheSnapshotWhichStaysAsItIs() throws IOException {
+        long seed = Long.getLong("varve.seed", System.nanoTime());
+        Random random = new Random(seed);
+        byte[] model = Arrays.copyOf(bytes, bytes.length + 300_000);
+        Volume volume = fromSnapshot();
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            for (int i = 0; i < 400; i++) {
+                int offset = random.nextInt(model.length);
+                int length = random.nextInt(Math.min(model.length - offset, 1 << random.nextInt(18)) + 1);
+                if (i % 8 == 0) {
+                    device.writeZeroes(offset, length);
+                    Arrays.fill(model, offset, offset + length, (byte) 0);
+                } else {
+                    byte[] data = new byte[length];
+                    random.nextBytes(data);
+                    device.write(ByteBuffer.wrap(data), offset);
+                    System.arraycopy(data, 0, model, offset, length);
+                }
+            }
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(model));
+        }
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(model));
+        }
+        assertThat(DISK.isHeldBy(engine, image)).isTrue();
+    }
+
+    @Test
+    void wholePagesAreWrittenWithoutFetchingAnything() throws IOException {
+        Volume volume = fromSnapshot();
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            device.write(ByteBuffer.allocate(8192).putInt(0, 7), 4096);
+            assertThat(device.extents(BlockDevice.HYDRATION, 0, SampleDisk.BLOCK, 10))
+                    .containsExactly(
+                            new Extent(0, 4096, false),
+                            new Extent(4096, 8192, true),
+                            new Extent(12288, SampleDisk.BLOCK - 12288, false));
+        }
+    }
+
+    @Test
+    void volumeNeedsNeitherImageNorSnapshotToStay() throws IOException {
+        Volume volume = fromSnapshot();
+        engine.images(SampleDisk.ACCOUNT, SampleDisk.REGION).deregisterWithSnapshots(image.id());
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(read(device, 0, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+        }
+    }
+
+    @Test
+    void blankVolumeOfAnySizeIsZerosAndGrows() throws IOException {
+        Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(16_384));
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            long far = device.sizeBytes() - 5000;
+            device.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), far);
+            assertThat(read(device, far - 1, 5)).isEqualTo(ByteBuffer.wrap(new byte[] {0, 1, 2, 3, 0}));
+            device.trim(0, device.sizeBytes());
+            assertThat(read(device, far - 1, 5)).isEqualTo(ByteBuffer.allocate(5));
+        }
+        Volume small = volumes().create(VolumeRequest.NEW.withSizeGib(1));
+        assertThat(volumes().grow(small.id(), 3).sizeGib()).isEqualTo(3);
+        assertThatThrownBy(() -> volumes().grow(small.id(), 2)).isInstanceOf(Ec2Exception.class);
+        try (BlockDevice device = volumes().attach(small.id())) {
+            assertThat(device.sizeBytes()).isEqualTo(3 * GIB);
+        }
+    }
+
+    @Test
+    void onlyOneMayHaveItOpen() throws IOException {
+        Volume volume = fromSnapshot();
+        BlockDevice device = volumes().attach(volume.id());
+        assertThat(volumes().get(volume.id()).state()).isEqualTo(VolumeState.IN_USE);
+        assertThatThrownBy(() -> volumes().attach(volume.id())).isInstanceOf(VolumeInUseException.class);
+        assertThatThrownBy(() -> volumes().delete(volume.id()))
+                .isInstanceOfSatisfying(
+                        Ec2Exception.class, e -> assertThat(e.code()).isEqualTo("VolumeInUse"));
+        device.close();
+        device.close();
+        assertThatThrownBy(() -> read(device, 0, 1)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(device::flush).isInstanceOf(IllegalStateException.class);
+        assertThat(volumes().get(volume.id()).state()).isEqualTo(VolumeState.AVAILABLE);
+        volumes().delete(volume.id());
+        assertThatThrownBy(() -> volumes().get(volume.id()))
+                .isInstanceOfSatisfying(
+                        Ec2Exception.class, e -> assertThat(e.code()).isEqualTo("InvalidVolume.NotFound"));
+    }
+
+    @Test
+    void thousandVolumesAreMadeInOneStepOrNone() throws IOException {
+        List<VolumeRequest> requests = Collections.nCopies(1000, VolumeRequest.NEW.withSnapshotId(snapshotId()));
+        List<Volume> made = volumes().create(requests);
+        assertThat(made.stream().map(Volume::id).distinct()).hasSize(1000);
+        assertThat(volumes().list(VolumeQuery.ALL).volumes()).hasSize(1000);
+        assertThatThrownBy(() -> volumes()
+                        .create(List.of(
+                                VolumeRequest.NEW.withSizeGib(1),
+                                VolumeRequest.NEW.withSizeGib(1).withSnapshotId("snap-0000000000000beef"))))
+                .isInstanceOf(Ec2Exception.class);
+        assertThat(volumes()
+                        .list(VolumeQuery.ALL.withFilter("snapshot-id", snapshotId()))
+                        .volumes())
+                .hasSize(1000);
+        assertThat(volumes().list(VolumeQuery.ALL.withFilter("size", "7")).volumes())
+                .isEmpty();
+    }
+
+    @Test
+    void badRequestsAreRefusedInEc2sWords() throws IOException {
+        assertRefused(VolumeRequest.NEW, "MissingParameter");
+        assertRefused(VolumeRequest.NEW.withSizeGib(20_000), "InvalidParameterValue");
+        assertRefused(VolumeRequest.NEW.withSizeGib(-1), "InvalidParameterValue");
+        assertRefused(VolumeRequest.NEW.withSnapshotId("snap-xyz"), "InvalidSnapshotID.Malformed");
+        assertRefused(VolumeRequest.NEW.withSizeGib(1).withId("vol-xyz"), "InvalidVolumeID.Malformed");
+        assertRefused(VolumeRequest.NEW.withSizeGib(1).withId("i-0000000000000beef"), "InvalidParameterValue");
+        Volume given = volumes().create(VolumeRequest.NEW.withSizeGib(1).withId("vol-0000000000000beef"));
+        assertThat(given.id()).isEqualTo("vol-0000000000000beef");
+        assertRefused(VolumeRequest.NEW.withSizeGib(1).withId(given.id()), "InvalidParameterValue");
+    }
+
+    private void assertRefused(VolumeRequest request, String code) {
+        assertThatThrownBy(() -> volumes().create(request))
+                .isInstanceOfSatisfying(
+                        Ec2Exception.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+}

@@ -1,0 +1,82 @@
+package dev.varve.volume;
+
+import dev.varve.file.FileIo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** A blank volume on segments of its own, and a record of them that is always durable: what a store does for it. */
+final class VolumeRig {
+    static final String ID = "vol-0123456789abcdef0";
+
+    private final Supplier<SegmentSpace> spaces;
+    private final long sizeBytes;
+    private final Staging.Pool stagings = new Staging.Pool();
+    private final Pages.ScratchPool scratches = new Pages.ScratchPool();
+    private final Journal journal = new Journal();
+
+    VolumeRig(Supplier<SegmentSpace> spaces, long sizeBytes) {
+        this.spaces = spaces;
+        this.sizeBytes = sizeBytes;
+    }
+
+    static VolumeRig inFiles(Supplier<FileIo> io, Path folder, long sizeBytes) {
+        return new VolumeRig(() -> new FileSegments(io.get(), folder), sizeBytes);
+    }
+
+    VolumeDevice open() throws IOException {
+        SegmentSpace space = spaces.get();
+        Set<Long> used = new HashSet<>();
+        journal.entries.forEach(entry -> used.add(entry.number()));
+        space.claim(used);
+        VolumeLog log = journal.entries.isEmpty()
+                ? null
+                : VolumeLog.open(ID, space, journal, List.copyOf(journal.entries), 0, stagings.take());
+        return new VolumeDevice(new Opened(space), sizeBytes, null, log, stagings, scratches);
+    }
+
+    List<SegmentEntry> entries() {
+        return journal.entries;
+    }
+
+    private static final class Journal implements LogJournal {
+        private List<SegmentEntry> entries = new ArrayList<>();
+
+        @Override
+        public synchronized void add(SegmentEntry segment) {
+            entries.add(segment);
+        }
+
+        @Override
+        public synchronized void replace(List<SegmentEntry> segments) {
+            entries = new ArrayList<>(segments);
+        }
+    }
+
+    private final class Opened implements VolumeDevice.OpenVolume {
+        private final SegmentSpace space;
+
+        Opened(SegmentSpace space) {
+            this.space = space;
+        }
+
+        @Override
+        public String id() {
+            return ID;
+        }
+
+        @Override
+        public VolumeLog beginLog() {
+            return new VolumeLog(ID, space, journal);
+        }
+
+        @Override
+        public void closed() {
+            space.close();
+        }
+    }
+}
