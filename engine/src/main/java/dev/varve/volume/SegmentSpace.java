@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -9,7 +10,7 @@ import java.util.Set;
  */
 interface SegmentSpace extends AutoCloseable {
     /** Lengths that segments have: a small log takes little, a large one few. */
-    int[] SIZES_BYTES = {1 << 20, 4 << 20, 16 << 20, PageWord.MAX_SEGMENT_BYTES};
+    List<Integer> SIZES_BYTES = List.of(1 << 20, 4 << 20, 16 << 20, PageWord.MAX_SEGMENT_BYTES);
 
     /**
      * A segment that nobody has. It is there, whole and under its name, after a loss of power.

@@ -348,7 +348,8 @@ final class VolumeLog implements AutoCloseable {
         for (int i = 0; i < slots.length(); i++) {
             count += slots.get(i) == null ? 0 : 1;
         }
-        return SegmentSpace.SIZES_BYTES[Math.min(count / SMALL_LOG_SEGMENTS, SegmentSpace.SIZES_BYTES.length - 1)];
+        return SegmentSpace.SIZES_BYTES.get(
+                Math.min(count / SMALL_LOG_SEGMENTS, SegmentSpace.SIZES_BYTES.size() - 1));
     }
 
     /** Gives a segment a place in the table. */
