@@ -24,7 +24,7 @@ final class PageIndex {
 
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
-    private volatile long @Nullable [][] table = new long[LEAST_TABLE][];
+    private volatile long[] @Nullable [] table = new long[LEAST_TABLE][];
     private int groupCount;
     private long pageCount;
 
@@ -45,7 +45,7 @@ final class PageIndex {
 
     /** The word of a page, or {@link PageWord#NONE}. */
     long get(long page) {
-        long[][] now = table;
+        long[] @Nullable [] now = table;
         long number = page >>> GROUP_SHIFT;
         int mask = now.length - 1;
         for (int at = place(number, mask); ; at = (at + 1) & mask) {
@@ -118,7 +118,7 @@ final class PageIndex {
     }
 
     private long @Nullable [] group(long number, boolean make) {
-        long[][] now = table;
+        long[] @Nullable [] now = table;
         int mask = now.length - 1;
         int at = place(number, mask);
         for (; now[at] != null; at = (at + 1) & mask) {
@@ -142,12 +142,12 @@ final class PageIndex {
 
     /** Makes room, and drops groups that have no word any more. */
     private void rebuild() {
-        long[][] old = table;
+        long[] @Nullable [] old = table;
         int used = 0;
         for (long[] group : old) {
             used += group != null && isUsed(group) ? 1 : 0;
         }
-        long[][] fresh = new long[Math.max(LEAST_TABLE, Integer.highestOneBit(used + 1) << 2)][];
+        long[] @Nullable [] fresh = new long[Math.max(LEAST_TABLE, Integer.highestOneBit(used + 1) << 2)][];
         for (long[] group : old) {
             if (group != null && isUsed(group)) {
                 int at = place(group[GROUP_PAGES], fresh.length - 1);

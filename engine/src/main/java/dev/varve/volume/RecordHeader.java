@@ -55,21 +55,30 @@ record RecordHeader(
     /** What a record says of its pages. */
     enum Type {
         /** They follow. */
-        DATA,
+        DATA(1),
         /** They are zeros from here on. */
-        ZEROS,
+        ZEROS(2),
         /** It has none: it carries what is durable. */
-        MARK;
+        MARK(3);
 
-        private static final Type[] ALL = values();
+        private final int code;
+
+        Type(int code) {
+            this.code = code;
+        }
 
         static @Nullable Type of(int code) {
-            return code >= 1 && code <= ALL.length ? ALL[code - 1] : null;
+            for (Type type : values()) {
+                if (type.code == code) {
+                    return type;
+                }
+            }
+            return null;
         }
     }
 
     private static int code(@Nullable Type type) {
-        return type == null ? 0 : type.ordinal() + 1;
+        return type == null ? 0 : type.code;
     }
 
     /** Bytes of the header area of such a record. */

@@ -61,8 +61,7 @@ final class VolumeLog implements AutoCloseable {
     @GuardedBy("gate")
     private long layer = 1;
 
-    /** Groups of pages that each layer has made zeros, by the layer's number. */
-    @GuardedBy("gate")
+    /** Groups of pages that each layer has made zeros, by the layer's number; with the gate held. */
     private final TreeMap<Long, ZeroRanges> zerosOfLayers = new TreeMap<>();
 
     /** All of them: what stands in no word is zeros there. */
@@ -229,6 +228,7 @@ final class VolumeLog implements AutoCloseable {
     }
 
     /** Appends one record, and answers the segment that became full by it, to be sealed without the gate. */
+    @GuardedBy("gate")
     private @Nullable LogSegment append(
             RecordHeader.Type type, long firstPage, int count, @Nullable ByteBuffer pages, Staging staging)
             throws IOException {
@@ -277,6 +277,7 @@ final class VolumeLog implements AutoCloseable {
         return before == segment ? null : before;
     }
 
+    @GuardedBy("gate")
     private void appended(RecordHeader header) {
         lastSequence = header.sequence();
         previousType = header.type();
@@ -285,6 +286,7 @@ final class VolumeLog implements AutoCloseable {
     }
 
     /** The segment that the next record goes to; the gate is held. */
+    @GuardedBy("gate")
     private LogSegment room(int areaBytes, int recordBytes) throws IOException {
         LogSegment segment = active;
         if (segment != null && segment.hasRoom(areaBytes, recordBytes)) {
@@ -348,8 +350,7 @@ final class VolumeLog implements AutoCloseable {
         for (int i = 0; i < slots.length(); i++) {
             count += slots.get(i) == null ? 0 : 1;
         }
-        return SegmentSpace.SIZES_BYTES.get(
-                Math.min(count / SMALL_LOG_SEGMENTS, SegmentSpace.SIZES_BYTES.size() - 1));
+        return SegmentSpace.SIZES_BYTES.get(Math.min(count / SMALL_LOG_SEGMENTS, SegmentSpace.SIZES_BYTES.size() - 1));
     }
 
     /** Gives a segment a place in the table. */
