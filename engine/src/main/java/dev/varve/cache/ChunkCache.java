@@ -65,8 +65,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>Races.</b> Lock and generation are never needed together: the key leaves under the lock, then the generation
  * turns odd; it turns even, then the key enters under the lock. So a word that {@link #find} returns was good then. Closing
- * turns away who comes and waits for who is inside but for hits, which may go on a moment longer: what is mapped stays so
- * while anybody can reach it, and is unmapped by the collector. So nobody reads memory that is gone.
+ * turns away who comes and waits for who is inside but for hits, which may go on a moment longer. What is mapped stays so
+ * while anybody can reach it, and is unmapped by the collector: nobody reads memory that is gone. A hit that finds the
+ * cache closed after it has copied throws the bytes away, as another cache may have written to the file by then.
  *
  * <p><b>Faults.</b> A page that can't be read faults in the mapping. The JVM makes an {@link InternalError} of it, often
  * too late, which {@link CopyMarks} sees to; this class makes it an {@link IOException}, and revokes the slot, so the next
@@ -183,9 +184,16 @@ public final class ChunkCache implements AutoCloseable {
      */
     public boolean read(long word, int offsetBytes, ByteBuffer dst, int lengthBytes) throws IOException {
         checkRange(offsetBytes, dst, lengthBytes);
-        gate.requireOpen();
-        boolean good = copy(word, offsetBytes, dst, lengthBytes);
+        boolean good = false;
+        try {
+            good = copy(word, offsetBytes, dst, lengthBytes);
+        } catch (IOException | RuntimeException e) {
+            gate.requireOpen();
+            throw e;
+        }
+        gate.requireOpen(); // after the copy: once closed, the file may be another cache's
         if (good) {
+            dst.position(dst.position() + lengthBytes);
             hits.add();
         }
         return good;
@@ -273,6 +281,7 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
+    /** Copies without moving the position of {@code dst}; false when the chunk is not there any more. */
     private boolean copy(long word, int offsetBytes, ByteBuffer dst, int lengthBytes) throws IOException {
         if (!generations.admits(word)) {
             return false;
@@ -288,7 +297,6 @@ public final class ChunkCache implements AutoCloseable {
         if (!generations.stillAdmits(word)) {
             return false;
         }
-        dst.position(position + lengthBytes);
         queues.touch(slot);
         return true;
     }
@@ -312,6 +320,9 @@ public final class ChunkCache implements AutoCloseable {
                     return await(load, mine, key, loader, offsetBytes, dst, lengthBytes);
                 }
             } while (dst != null && !copy(word, offsetBytes, dst, lengthBytes));
+            if (dst != null) {
+                dst.position(dst.position() + lengthBytes);
+            }
             return word;
         } finally {
             gate.exit(pass);
