@@ -172,6 +172,7 @@ public final class Engine implements AutoCloseable {
             for (String id : engine.snapshots.dropDead()) {
                 LOG.info("dropped {}, which a dead process had begun", id);
             }
+            engine.volumes.resume();
             return engine;
         } catch (IOException | RuntimeException e) {
             closeAfter(e, engine);

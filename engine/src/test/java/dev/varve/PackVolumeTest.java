@@ -3,12 +3,18 @@ package dev.varve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.block.BlockDevice;
+import dev.varve.snapshot.Snapshot;
+import dev.varve.snapshot.SnapshotRequest;
+import dev.varve.snapshot.SnapshotState;
 import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -60,5 +66,36 @@ class PackVolumeTest extends VolumeContractTest {
                 device.write(ByteBuffer.wrap(new byte[] {(byte) i}), 12_348 + i);
             }
         }
+    }
+
+    @Test
+    void pendingSnapshotsAreCompletedByTheNextWhoOpensTheStore() throws Exception {
+        Volume volume = fromSnapshot();
+        List<Snapshot> begun = new ArrayList<>();
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            for (int i = 0; i < 5; i++) {
+                ByteBuffer data = ByteBuffer.allocate(1 << 20);
+                new Random(i).nextBytes(data.array());
+                device.write(data, (long) i << 20);
+                begun.add(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+            }
+        }
+        for (int i = 0; i < 5; i++) {
+            engine.close();
+            engine = open(SampleDisk.options());
+        }
+        for (int i = 0; i < 5; i++) {
+            Snapshot snapshot = await(begun.get(i));
+            assertThat(snapshot.state()).isEqualTo(SnapshotState.COMPLETED);
+            byte[] expected = new byte[5 << 20];
+            System.arraycopy(DISK.bytes(), 0, expected, 0, DISK.sizeBytes());
+            for (int k = 0; k <= i; k++) {
+                byte[] data = new byte[1 << 20];
+                new Random(k).nextBytes(data);
+                System.arraycopy(data, 0, expected, k << 20, data.length);
+            }
+            assertThat(content(snapshot, expected.length)).isEqualTo(ByteBuffer.wrap(expected));
+        }
+        assertThat(engine.check(true, (done, total) -> {}).problems()).isEmpty();
     }
 }

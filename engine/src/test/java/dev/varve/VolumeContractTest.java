@@ -7,6 +7,11 @@ import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.image.Image;
+import dev.varve.snapshot.Snapshot;
+import dev.varve.snapshot.SnapshotReader;
+import dev.varve.snapshot.SnapshotRequest;
+import dev.varve.snapshot.SnapshotState;
+import dev.varve.snapshot.Snapshots;
 import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeInUseException;
 import dev.varve.volume.VolumeQuery;
@@ -14,11 +19,15 @@ import dev.varve.volume.VolumeRequest;
 import dev.varve.volume.VolumeState;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -203,5 +212,169 @@ abstract class VolumeContractTest {
         assertThatThrownBy(() -> volumes().create(request))
                 .isInstanceOfSatisfying(
                         Ec2Exception.class, e -> assertThat(e.code()).isEqualTo(code));
+    }
+
+    Snapshots snapshots() {
+        return engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION);
+    }
+
+    Snapshot await(Snapshot begun) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+        while (true) {
+            Snapshot now = snapshots().get(begun.id());
+            if (now.state() != SnapshotState.PENDING) {
+                return now;
+            }
+            assertThat(System.nanoTime())
+                    .as("%s is pending for too long", begun.id())
+                    .isLessThan(deadline);
+            Thread.sleep(5);
+        }
+    }
+
+    ByteBuffer content(Snapshot snapshot, int length) throws IOException {
+        try (SnapshotReader disk = snapshots().open(snapshot.id())) {
+            ByteBuffer dst = ByteBuffer.allocate(length);
+            disk.read(dst, 0);
+            return dst.flip();
+        }
+    }
+
+    @Test
+    void snapshotsAreTheVolumeAsItWasWhileItIsWrittenOn() throws Exception {
+        long seed = Long.getLong("varve.seed", System.nanoTime());
+        Random random = new Random(seed);
+        byte[] model = Arrays.copyOf(bytes, bytes.length + 300_000);
+        Volume volume = fromSnapshot();
+        List<Snapshot> begun = new ArrayList<>();
+        List<byte[]> models = new ArrayList<>();
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            for (int i = 0; i < 12; i++) {
+                for (int k = 0; k < 40; k++) {
+                    change(device, model, random);
+                }
+                begun.add(volumes().snapshot(volume.id(), SnapshotRequest.NEW.withDescription("number " + i)));
+                models.add(model.clone());
+                if (i % 3 == 0) {
+                    await(begun.get(random.nextInt(begun.size())));
+                }
+            }
+            for (int i = 0; i < begun.size(); i++) {
+                Snapshot snapshot = await(begun.get(i));
+                assertThat(snapshot.state()).as("%s", snapshot).isEqualTo(SnapshotState.COMPLETED);
+                assertThat(snapshot.volumeId()).isEqualTo(volume.id());
+                assertThat(snapshot.sizeBytes()).isEqualTo(GIB);
+                assertThat(snapshot.description()).isEqualTo("number " + i);
+                assertThat(content(snapshot, model.length))
+                        .as("seed %d, snapshot %d", seed, i)
+                        .isEqualTo(ByteBuffer.wrap(models.get(i)));
+            }
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(model));
+            change(device, model, random);
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(model));
+        }
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(model));
+        }
+        Volume copy =
+                volumes().create(VolumeRequest.NEW.withSnapshotId(begun.get(5).id()));
+        try (BlockDevice device = volumes().attach(copy.id())) {
+            assertThat(read(device, 0, model.length)).as("seed %d", seed).isEqualTo(ByteBuffer.wrap(models.get(5)));
+        }
+    }
+
+    private static void change(BlockDevice device, byte[] model, Random random) throws IOException {
+        int offset = random.nextInt(model.length);
+        int length = random.nextInt(Math.min(model.length - offset, 1 << random.nextInt(19)) + 1);
+        if (random.nextInt(6) == 0) {
+            device.writeZeroes(offset, length);
+            Arrays.fill(model, offset, offset + length, (byte) 0);
+        } else {
+            byte[] data = new byte[length];
+            random.nextBytes(data);
+            device.write(ByteBuffer.wrap(data), offset);
+            System.arraycopy(data, 0, model, offset, length);
+        }
+    }
+
+    @Test
+    void volumeThatWasNeverWrittenHasSnapshotsToo() throws Exception {
+        Snapshot same = await(volumes().snapshot(fromSnapshot().id(), SnapshotRequest.NEW));
+        assertThat(content(same, bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+        assertThat(same.lineageId()).isEqualTo(snapshotId());
+        Volume blank = volumes().create(VolumeRequest.NEW.withSizeGib(3));
+        Snapshot zeros = await(volumes().snapshot(blank.id(), SnapshotRequest.NEW));
+        assertThat(zeros.sizeBytes()).isEqualTo(3 * GIB);
+        assertThat(content(zeros, 1000)).isEqualTo(ByteBuffer.allocate(1000));
+    }
+
+    @Test
+    void snapshotsOfSeveralVolumesAreOfOneMoment() throws Exception {
+        List<Volume> made = volumes().create(Collections.nCopies(3, VolumeRequest.NEW.withSizeGib(1)));
+        List<String> ids = made.stream().map(Volume::id).toList();
+        List<BlockDevice> devices = new ArrayList<>();
+        for (String id : ids) {
+            devices.add(volumes().attach(id));
+        }
+        AtomicBoolean stop = new AtomicBoolean();
+        Thread writer = new Thread(() -> {
+            for (long count = 1; !stop.get(); count++) { // each count is written to the first, then to the second ...
+                for (BlockDevice device : devices) {
+                    try {
+                        device.write(ByteBuffer.allocate(8).putLong(0, count), 0);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }
+            }
+        });
+        writer.start();
+        List<List<Snapshot>> sets = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            sets.add(volumes().snapshot(ids, Collections.nCopies(3, SnapshotRequest.NEW)));
+        }
+        stop.set(true);
+        writer.join();
+        for (List<Snapshot> set : sets) {
+            long[] counts = new long[3];
+            for (int i = 0; i < 3; i++) {
+                counts[i] = content(await(set.get(i)), 8).getLong();
+            }
+            assertThat(counts[0]).isBetween(counts[1], counts[1] + 1);
+            assertThat(counts[1]).isBetween(counts[2], counts[2] + 1);
+            assertThat(counts[0]).isBetween(counts[2], counts[2] + 1);
+        }
+        for (BlockDevice device : devices) {
+            device.close();
+        }
+    }
+
+    @Test
+    void deletedVolumeLeavesItsSnapshots() throws Exception {
+        Volume volume = fromSnapshot();
+        Snapshot begun;
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            device.write(ByteBuffer.wrap(new byte[] {9}), 5);
+            begun = volumes().snapshot(volume.id(), SnapshotRequest.NEW);
+        }
+        volumes().delete(volume.id());
+        assertThatThrownBy(() -> volumes().get(volume.id())).isInstanceOf(Ec2Exception.class);
+        assertThat(volumes().list(VolumeQuery.ALL).volumes()).isEmpty();
+        bytes[5] = 9;
+        assertThat(content(await(begun), bytes.length)).isEqualTo(ByteBuffer.wrap(bytes));
+    }
+
+    @Test
+    void changedBlocksOfSnapshotsAreThoseWrittenBetweenThem() throws Exception {
+        Volume volume = fromSnapshot();
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            Snapshot first = await(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+            device.write(ByteBuffer.allocate(10), 3 << 20); // zeros over zeros are written, too
+            device.write(ByteBuffer.wrap(new byte[] {1}), 700_000);
+            Snapshot second = await(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+            List<Long> changed = new ArrayList<>();
+            snapshots().diffWriters(first.id(), second.id(), (offset, length) -> changed.add(offset));
+            assertThat(changed).containsExactly(512L << 10, 3L << 20);
+        }
     }
 }

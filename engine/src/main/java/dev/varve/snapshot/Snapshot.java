@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags values by key, ordered by key
  * @param sizeBytes exact length of the disk; 0 while a pending one's is not known
  * @param parentId the snapshot it was begun from, which may be gone; null when there was none
+ * @param volumeId the volume it is of, which may be gone; null for one that was imported or written
  * @param lineageId what all snapshots that descend from one another share, though those between are gone
  * @param startTime when it was begun
  * @param completionTime when it was whole; null before
@@ -37,6 +38,7 @@ public record Snapshot(
         Map<String, String> tags,
         long sizeBytes,
         @Nullable String parentId,
+        @Nullable String volumeId,
         String lineageId,
         Instant startTime,
         @Nullable Instant completionTime,
@@ -51,6 +53,7 @@ public record Snapshot(
             "start-time",
             "status",
             "storage-tier",
+            "volume-id",
             "volume-size");
 
     private static final long GIB = 1L << 30;
@@ -75,6 +78,7 @@ public record Snapshot(
                     case "start-time" -> startTime.toString();
                     case "status" -> state.toString();
                     case "storage-tier" -> "standard";
+                    case "volume-id" -> volumeId == null ? "" : volumeId;
                     case "volume-size" -> Long.toString(volumeSizeGib());
                     default -> throw new IllegalArgumentException("no attribute: " + name);
                 });

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param filters EC2's filters: values by name, with {@code *}, {@code ?} and {@code \}; names are {@code description},
  *     {@code encrypted}, {@code owner-id}, {@code progress}, {@code snapshot-id}, {@code start-time}, {@code status},
- *     {@code storage-tier}, {@code tag:KEY}, {@code tag-key}, {@code volume-size}
+ *     {@code storage-tier}, {@code tag:KEY}, {@code tag-key}, {@code volume-id}, {@code volume-size}
  * @param byCreation oldest first; otherwise in order of ids
  * @param maxResults snapshots of a page at most, 5 to 1000
  * @param nextToken from the page before, or null

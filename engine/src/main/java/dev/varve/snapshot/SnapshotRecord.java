@@ -1,12 +1,17 @@
 package dev.varve.snapshot;
 
+import dev.varve.catalog.CatalogEvent;
+import dev.varve.catalog.Change;
 import dev.varve.catalog.Document;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
+import dev.varve.manifest.Manifest;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Snapshots as records of the catalog. Fields of the document, beside the catalog's own:
@@ -18,6 +23,7 @@ import java.util.Locale;
  * tags           values by key
  * size           bytes
  * parent         id
+ * volume         id of what it is of
  * lineage        id
  * completed      instant
  * content        identity of the bytes
@@ -32,6 +38,7 @@ final class SnapshotRecord {
     private static final String TAGS = "tags";
     private static final String SIZE = "size";
     private static final String PARENT = "parent";
+    private static final String VOLUME = "volume";
     private static final String LINEAGE = "lineage";
     private static final String COMPLETED = "completed";
     private static final String CONTENT = "content";
@@ -39,27 +46,37 @@ final class SnapshotRecord {
     private SnapshotRecord() {}
 
     /** A snapshot that is begun. */
-    static Resource begin(Scope scope, String id, SnapshotRequest request, String lineage, Instant now) {
+    static Resource begin(
+            Scope scope, String id, SnapshotRequest request, String lineage, @Nullable String volumeId, Instant now) {
         Document document = new Document()
                 .set(STATE, SnapshotState.PENDING.toString())
                 .set(DESCRIPTION, request.description())
                 .set(TAGS, request.tags())
                 .set(SIZE, request.sizeBytes())
                 .set(PARENT, request.parentId())
+                .set(VOLUME, volumeId)
                 .set(LINEAGE, lineage);
         return new Resource(ResourceKind.SNAPSHOT, scope, id, now, document);
     }
 
-    static void complete(Resource record, long sizeBytes, String content, Instant now) {
+    static void complete(Change change, Resource record, Manifest manifest) {
         record.document()
                 .set(STATE, SnapshotState.COMPLETED.toString())
-                .set(SIZE, sizeBytes)
-                .set(COMPLETED, now)
-                .set(CONTENT, content);
+                .set(SIZE, manifest.sizeBytes())
+                .set(COMPLETED, change.now())
+                .set(CONTENT, manifest.identity());
+        change.update(record);
+        change.hold(record.id(), manifest.toString().getBytes(StandardCharsets.US_ASCII));
+        change.end(record.id());
+        change.announce(CatalogEvent.What.COMPLETED, record);
     }
 
-    static void fail(Resource record, String message) {
+    static void fail(Change change, Resource record, String message) {
         record.document().set(STATE, SnapshotState.ERROR.toString()).set(MESSAGE, message);
+        change.update(record);
+        change.release(record.id());
+        change.end(record.id());
+        change.announce(CatalogEvent.What.FAILED, record);
     }
 
     /**
@@ -81,6 +98,7 @@ final class SnapshotRecord {
                 document.texts(TAGS),
                 document.number(SIZE, 0, BlockSource.MAX_SIZE_BYTES),
                 document.optionalText(PARENT),
+                document.optionalText(VOLUME),
                 document.text(LINEAGE),
                 record.created(),
                 document.optionalInstant(COMPLETED),

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The snapshots of all scopes of one store, and who is writing some of them in this process.
@@ -23,10 +25,14 @@ public final class SnapshotRegistry implements AutoCloseable {
     /** Kind of work of a {@link SnapshotWriter}: it can't go on in another process. */
     static final String WRITER_WORK = "snapshot-writer";
 
+    /** Kind of work of a volume, which goes on when it is opened again. */
+    static final String VOLUME_WORK = "volume-snapshot";
+
     private final Catalog catalog;
     private final Manifests manifests;
     private final Executor executor;
     private final ConcurrentHashMap<String, SnapshotWriter> writers = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, IntSupplier> progress = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
@@ -120,8 +126,17 @@ public final class SnapshotRegistry implements AutoCloseable {
         writers.remove(writer.id(), writer);
     }
 
+    void showProgress(String id, @Nullable IntSupplier percent) {
+        if (percent == null) {
+            progress.remove(id);
+        } else {
+            progress.put(id, percent);
+        }
+    }
+
     int pendingPercent(String id) {
         SnapshotWriter writer = writers.get(id);
-        return writer == null ? 0 : writer.progressPercent();
+        IntSupplier percent = writer != null ? writer::progressPercent : progress.get(id);
+        return percent == null ? 0 : percent.getAsInt();
     }
 }

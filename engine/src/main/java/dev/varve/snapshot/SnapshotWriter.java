@@ -2,7 +2,6 @@ package dev.varve.snapshot;
 
 import com.google.errorprone.annotations.RestrictedApi;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.catalog.CatalogEvent;
 import dev.varve.catalog.Change;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
@@ -11,7 +10,6 @@ import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -180,11 +178,7 @@ public final class SnapshotWriter implements AutoCloseable {
 
     private Snapshot record(Change change, Manifest manifest) throws IOException {
         Resource record = find(change);
-        SnapshotRecord.complete(record, manifest.sizeBytes(), manifest.identity(), change.now());
-        change.update(record);
-        change.hold(id, manifest.toString().getBytes(StandardCharsets.US_ASCII));
-        change.end(id);
-        change.announce(CatalogEvent.What.COMPLETED, record);
+        SnapshotRecord.complete(change, record, manifest);
         return SnapshotRecord.read(record, 0);
     }
 
@@ -206,11 +200,7 @@ public final class SnapshotWriter implements AutoCloseable {
         requireOpen();
         registry.catalog().change(change -> {
             Resource record = find(change);
-            SnapshotRecord.fail(record, message);
-            change.update(record);
-            change.release(id);
-            change.end(id);
-            change.announce(CatalogEvent.What.FAILED, record);
+            SnapshotRecord.fail(change, record, message);
             return record;
         });
         end();

@@ -18,6 +18,7 @@ import dev.varve.manifest.WriterStamp;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,11 +53,7 @@ public final class Snapshots {
      * @throws IOException when it could not be recorded, or the store not be written
      */
     public SnapshotWriter writer(SnapshotRequest request) throws IOException {
-        if (request.id() != null) {
-            SnapshotErrors.checkId(request.id());
-        }
-        Descriptions.check(request.description());
-        Tags.check(request.tags());
+        check(request);
         Begun begun = catalog.change(change -> begin(change, request));
         SnapshotWriter writer = null;
         try {
@@ -76,8 +73,7 @@ public final class Snapshots {
     }
 
     private Begun begin(Change change, SnapshotRequest request) throws IOException {
-        String given = request.id();
-        String id = given != null ? given : change.newId(ResourceKind.SNAPSHOT);
+        String id = newId(change, request);
         String lineage = id;
         Manifest base = null;
         String parentId = request.parentId();
@@ -87,11 +83,99 @@ public final class Snapshots {
             base = parse(held);
             change.hold(id, held);
         }
-        Resource record = SnapshotRecord.begin(scope, id, request, lineage, change.now());
-        change.create(record);
-        change.begin(id, SnapshotRegistry.WRITER_WORK, record);
-        change.announce(CatalogEvent.What.CREATED, record);
+        Resource record = SnapshotRecord.begin(scope, id, request, lineage, null, change.now());
+        begin(change, record, SnapshotRegistry.WRITER_WORK);
         return new Begun(id, base);
+    }
+
+    private static String newId(Change change, SnapshotRequest request) throws IOException {
+        String given = request.id();
+        return given != null ? given : change.newId(ResourceKind.SNAPSHOT);
+    }
+
+    private static void begin(Change change, Resource record, String work) throws IOException {
+        change.create(record);
+        change.begin(record.id(), work, record);
+        change.announce(CatalogEvent.What.CREATED, record);
+    }
+
+    /**
+     * Begins a snapshot of a volume, which stays pending until {@link #complete} or {@link #fail}, also when its process
+     * dies.
+     *
+     * @param change collects what is to be recorded
+     * @param request what it is to be; its parent does not count
+     * @param volumeId what it is of
+     * @param lineage of the volume; null for one that has none yet
+     * @return the snapshot
+     * @throws IOException when the catalog could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public Snapshot beginOf(Change change, SnapshotRequest request, String volumeId, @Nullable String lineage)
+            throws IOException {
+        String id = newId(change, request);
+        Resource record =
+                SnapshotRecord.begin(scope, id, request, lineage == null ? id : lineage, volumeId, change.now());
+        begin(change, record, SnapshotRegistry.VOLUME_WORK);
+        return read(record);
+    }
+
+    /**
+     * Completes a pending snapshot.
+     *
+     * @param change collects what is to be recorded
+     * @param id of the snapshot; one that was deleted meanwhile is passed over
+     * @param manifest what it holds
+     * @throws IOException when the catalog could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public void complete(Change change, String id, Manifest manifest) throws IOException {
+        Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
+        if (record != null) {
+            SnapshotRecord.complete(change, record, manifest);
+        }
+    }
+
+    /**
+     * Gives a pending snapshot up: it stays, in state {@code error}, until it is deleted.
+     *
+     * @param change collects what is to be recorded
+     * @param id of the snapshot; one that was deleted meanwhile is passed over
+     * @param message why
+     * @throws IOException when the catalog could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public void fail(Change change, String id, String message) throws IOException {
+        Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
+        if (record != null) {
+            SnapshotRecord.fail(change, record, message);
+        }
+    }
+
+    /**
+     * Checks what does not need the catalog.
+     *
+     * @param request of a snapshot
+     * @throws dev.varve.catalog.Ec2Exception when something is wrong with it
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public static void check(SnapshotRequest request) {
+        if (request.id() != null) {
+            SnapshotErrors.checkId(request.id());
+        }
+        Descriptions.check(request.description());
+        Tags.check(request.tags());
+    }
+
+    /**
+     * Says how far a snapshot is that somebody makes.
+     *
+     * @param id of the snapshot
+     * @param percent asked for as long as it is pending; null when its maker is no more
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public void showProgress(String id, @Nullable IntSupplier percent) {
+        registry.showProgress(id, percent);
     }
 
     /**

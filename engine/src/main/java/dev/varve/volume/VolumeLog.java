@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
@@ -52,13 +53,13 @@ final class VolumeLog implements AutoCloseable {
     @GuardedBy("gate")
     private final ArrayDeque<LogSegment> prepared = new ArrayDeque<>();
 
-    @GuardedBy("gate")
+    /** With the gate held. */
     private @Nullable LogSegment active;
 
     @GuardedBy("gate")
     private long lastSequence;
 
-    @GuardedBy("gate")
+    /** With the gate held. */
     private long layer = 1;
 
     /** Groups of pages that each layer has made zeros, by the layer's number; with the gate held. */
@@ -196,27 +197,35 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /** Notes zeros: whole groups as ranges, so that a large hole costs little, and other pages one by one. */
+    /** Notes zeros in the index; with the gate held. */
     void putZeros(LogSegment segment, long from, long to) {
-        long word = PageWord.zeros(segment.slot);
+        ZeroRanges known = zerosOfLayers.getOrDefault(segment.layer(), ZeroRanges.NONE);
+        ZeroRanges more = putZeros(index, known, PageWord.zeros(segment.slot), from, to);
+        zerosOfLayers.put(segment.layer(), more);
+        zeros = zeros.with(more);
+    }
+
+    /**
+     * Notes zeros: whole groups as ranges, so that a large hole costs little, and other pages one by one.
+     *
+     * @return the ranges, with these
+     */
+    static ZeroRanges putZeros(PageIndex index, ZeroRanges ranges, long word, long from, long to) {
         long firstGroup = PageIndex.groupFrom(from);
         long endGroup = PageIndex.group(to);
         if (firstGroup >= endGroup) {
-            putZeroPages(word, from, to);
-            return;
+            putZeroPages(index, word, from, to);
+            return ranges;
         }
-        putZeroPages(word, from, PageIndex.firstPage(firstGroup));
-        putZeroPages(word, PageIndex.firstPage(endGroup), to);
-        index.forEachIn(
-                PageIndex.firstPage(firstGroup),
-                PageIndex.firstPage(endGroup),
-                (page, unused) -> index.put(page, word));
-        zerosOfLayers.merge(
-                segment.layer(), ZeroRanges.NONE.with(firstGroup, endGroup), (known, more) -> known.with(more));
-        zeros = zeros.with(firstGroup, endGroup);
+        long firstPage = PageIndex.firstPage(firstGroup);
+        long endPage = PageIndex.firstPage(endGroup);
+        putZeroPages(index, word, from, firstPage);
+        putZeroPages(index, word, endPage, to);
+        index.forEachIn(firstPage, endPage, (page, unused) -> index.put(page, word));
+        return ranges.with(firstGroup, endGroup);
     }
 
-    private void putZeroPages(long word, long from, long to) {
+    private static void putZeroPages(PageIndex index, long word, long from, long to) {
         for (long page = from; page < to; page++) {
             index.put(page, word);
         }
@@ -300,6 +309,20 @@ final class VolumeLog implements AutoCloseable {
         segments.add(next);
         active = next;
         return next;
+    }
+
+    /** Has a segment ready where one was written to, so that nobody waits for it after a freeze. */
+    void prepareForFreeze() throws IOException {
+        boolean isWritten;
+        gate.lock();
+        try {
+            isWritten = active != null;
+        } finally {
+            gate.unlock();
+        }
+        if (isWritten) {
+            prepare();
+        }
     }
 
     /** Has a segment ready for the next who needs one, so that nobody waits for it with the gate held. */
@@ -424,6 +447,18 @@ final class VolumeLog implements AutoCloseable {
         return true;
     }
 
+    /** Reads a page of a layer that is not written any more; its segments stay until it is released. */
+    void readFrozen(long page, long word, ByteBuffer dst, Pages.Scratch scratch) throws IOException {
+        LogSegment segment = Objects.requireNonNull(slots.get(PageWord.slot(word)));
+        int offset = PageWord.offsetBytes(word);
+        segment.file.read(scratch.page.clear(), offset);
+        ByteBuffer bytes = scratch.page.clear();
+        if (scratch.checksum(segment.nonce(), offset, page, bytes) != PageWord.crc(word)) {
+            throw damaged(segment.file.describe(), offset, page);
+        }
+        dst.put(bytes);
+    }
+
     IOException damaged(String where, long offsetBytes, long page) {
         return new IOException(volume + ": bytes " + (page << Pages.SHIFT) + " to " + ((page + 1) << Pages.SHIFT)
                 + " are damaged, in " + where + " at offset " + offsetBytes);
@@ -465,6 +500,69 @@ final class VolumeLog implements AutoCloseable {
         synchronized (syncing) {
             durable = Math.max(durable, upTo);
         }
+    }
+
+    /**
+     * Ends the layer that is written to; the caller holds the gate, and makes it durable.
+     *
+     * @return its number
+     */
+    long freeze() {
+        active = null;
+        return layer++;
+    }
+
+    /** Segments of a layer and of those before it, oldest first. */
+    List<LogSegment> segmentsUpTo(long frozenLayer) {
+        gate.lock();
+        try {
+            return segments.stream()
+                    .filter(segment -> segment.layer() <= frozenLayer)
+                    .toList();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /**
+     * Drops a layer and those before it, whose pages are in the base by now, and in no record.
+     *
+     * @param pages what they had
+     */
+    void release(long frozenLayer, PageIndex pages) {
+        gate.lock();
+        try {
+            zerosOfLayers.headMap(frozenLayer, true).clear();
+            ZeroRanges left = ZeroRanges.NONE;
+            for (ZeroRanges each : zerosOfLayers.values()) {
+                left = left.with(each);
+            }
+            zeros = left;
+        } finally {
+            gate.unlock();
+        }
+        List<LogSegment> gone = segmentsUpTo(frozenLayer);
+        BitSet goneSlots = new BitSet();
+        gone.forEach(segment -> goneSlots.set(segment.slot));
+        for (long group : pages.groups()) {
+            gate.lock();
+            try {
+                index.forEachIn(group, group + PageIndex.firstPage(1), (page, word) -> {
+                    if (goneSlots.get(PageWord.slot(word))) {
+                        index.put(page, PageWord.NONE);
+                    }
+                });
+            } finally {
+                gate.unlock();
+            }
+        }
+        gate.lock();
+        try {
+            segments.removeAll(gone);
+        } finally {
+            gate.unlock();
+        }
+        gone.forEach(segment -> forget(segment.file));
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.varve.catalog.Document;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
+import dev.varve.snapshot.Snapshot;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * size       GiB
  * snapshot   id of what it was made from
  * tags       values by key
+ * lineage    of the snapshots of it
+ * layers     list of {layer, snapshot}: what is being folded, oldest first
+ * deleting   true when it is only kept for its layers
  * segments   list of {number, size in bytes, nonce, end}: the log, oldest first
  * </pre>
  *
@@ -28,6 +32,10 @@ final class VolumeRecord {
 
     private static final String SIZE = "size";
     private static final String SNAPSHOT = "snapshot";
+    private static final String LINEAGE = "lineage";
+    private static final String LAYERS = "layers";
+    private static final String LAYER = "layer";
+    private static final String DELETING = "deleting";
     private static final String TAGS = "tags";
     private static final String SEGMENTS = "segments";
     private static final String NUMBER = "number";
@@ -39,9 +47,12 @@ final class VolumeRecord {
     private VolumeRecord() {}
 
     static Resource make(
-            Scope scope, String id, VolumeRequest request, @Nullable String snapshotId, long sizeGib, Instant now) {
-        Document document =
-                new Document().set(SIZE, sizeGib).set(SNAPSHOT, snapshotId).set(TAGS, request.tags());
+            Scope scope, String id, VolumeRequest request, @Nullable Snapshot snapshot, long sizeGib, Instant now) {
+        Document document = new Document()
+                .set(SIZE, sizeGib)
+                .set(SNAPSHOT, snapshot == null ? null : snapshot.id())
+                .set(LINEAGE, snapshot == null ? null : snapshot.lineageId())
+                .set(TAGS, request.tags());
         return new Resource(ResourceKind.VOLUME, scope, id, now, document);
     }
 
@@ -64,6 +75,50 @@ final class VolumeRecord {
 
     static void grow(Resource record, long sizeGib) {
         record.document().set(SIZE, sizeGib);
+    }
+
+    static @Nullable String lineage(Resource record) throws IOException {
+        return record.document().optionalText(LINEAGE);
+    }
+
+    static void setLineage(Resource record, String lineage) {
+        record.document().set(LINEAGE, lineage);
+    }
+
+    /** Whether its layers are to be folded, or it is to go. */
+    static boolean hasWork(Resource record) {
+        try {
+            return isDeleting(record) || !layers(record).isEmpty();
+        } catch (IOException e) {
+            return false; // whoever opens it is told
+        }
+    }
+
+    static boolean isDeleting(Resource record) throws IOException {
+        return record.document().optionalText(DELETING) != null;
+    }
+
+    static void setDeleting(Resource record) {
+        record.document().set(DELETING, "true");
+    }
+
+    static List<LayerEntry> layers(Resource record) throws IOException {
+        List<LayerEntry> layers = new ArrayList<>();
+        for (Document each : record.document().documents(LAYERS)) {
+            layers.add(new LayerEntry(each.number(LAYER, 0, Long.MAX_VALUE), each.text(SNAPSHOT)));
+        }
+        return layers;
+    }
+
+    static void setLayers(Resource record, List<LayerEntry> layers) {
+        record.document()
+                .set(
+                        LAYERS,
+                        layers.stream()
+                                .map(layer -> new Document()
+                                        .set(LAYER, layer.number())
+                                        .set(SNAPSHOT, layer.snapshotId()))
+                                .toList());
     }
 
     static List<SegmentEntry> segments(Resource record) throws IOException {

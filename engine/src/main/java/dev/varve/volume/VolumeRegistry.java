@@ -8,6 +8,8 @@ import dev.varve.cache.ChunkCache;
 import dev.varve.cache.ChunkLoader;
 import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Catalog;
+import dev.varve.catalog.CatalogEvent;
+import dev.varve.catalog.Change;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
@@ -21,15 +23,14 @@ import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,8 +50,9 @@ public final class VolumeRegistry implements AutoCloseable {
     private final Staging.Pool stagings = new Staging.Pool();
     private final Pages.ScratchPool scratches = new Pages.ScratchPool();
 
-    /** Who is open, and who is being opened or deleted. */
-    private final ConcurrentHashMap<String, Handle> handles = new ConcurrentHashMap<>();
+    private final LiveVolumes live = new LiveVolumes();
+    private final Set<VolumeDevice> devices = ConcurrentHashMap.newKeySet();
+    private final VolumeFolds folds = new VolumeFolds(this);
 
     private final Object claiming = new Object();
 
@@ -143,65 +145,76 @@ public final class VolumeRegistry implements AutoCloseable {
         return catalog;
     }
 
+    SnapshotRegistry snapshots() {
+        return snapshots;
+    }
+
+    Manifests manifests() {
+        return manifests;
+    }
+
     boolean isOpen(String id) {
-        Handle handle = handles.get(id);
-        return handle != null && handle.device != null;
+        return live.isAttached(id);
     }
 
-    /** A volume's record, and the manifest it lies on. */
-    record Found(Resource record, @Nullable Manifest base) {}
-
-    /** Finds a volume. */
-    interface Finder {
-        Found find() throws IOException;
-    }
-
-    BlockDevice attach(String id, Finder finder) throws IOException {
+    BlockDevice attach(Scope scope, String id) throws IOException {
         requireOpen();
-        Handle handle = new Handle(id);
-        if (handles.putIfAbsent(id, handle) != null) {
-            throw new VolumeInUseException(id);
-        }
-        boolean done = false;
-        try {
-            VolumeDevice device = open(handle, finder.find());
-            handle.device = device;
-            done = true;
-            return device;
-        } finally {
-            if (!done) {
-                handles.remove(id);
-            }
-        }
+        LiveVolume volume = use(scope, id, true);
+        VolumeDevice device = new VolumeDevice(volume, closing -> {
+            devices.remove(closing);
+            live.leave(id, true);
+        });
+        devices.add(device);
+        return device;
     }
 
-    private VolumeDevice open(Handle handle, Found found) throws IOException {
-        Resource record = found.record;
-        handle.scope = record.scope();
+    /** Comes to a volume, which is opened if nobody works with it. */
+    LiveVolume use(Scope scope, String id, boolean attach) throws IOException {
+        return live.use(id, attach, () -> open(scope, id));
+    }
+
+    void leave(String id) throws IOException {
+        live.leave(id, false);
+    }
+
+    private LiveVolume open(Scope scope, String id) throws IOException {
+        Resource record = catalog.find(ResourceKind.VOLUME, scope, id);
+        if (record == null) {
+            throw VolumeErrors.notFound(id);
+        }
         List<SegmentEntry> segments = VolumeRecord.segments(record);
-        Manifest manifest = found.base;
-        HydratingReader base = manifest == null ? null : reader(manifest);
+        byte[] root = catalog.root(id);
+        HydratingReader base =
+                root == null ? null : reader(Manifest.parse(new String(root, StandardCharsets.US_ASCII)));
+        RecordJournal journal = new RecordJournal(catalog, scope, id);
         VolumeLog log = null;
         if (!segments.isEmpty()) {
+            List<LayerEntry> layers = VolumeRecord.layers(record);
+            long frozen = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).number();
             Staging staging = stagings.take();
-            log = VolumeLog.open(record.id(), space(), handle, segments, 0, staging);
+            log = VolumeLog.open(id, space(), journal, segments, frozen, staging);
             stagings.give(staging);
         }
-        return new VolumeDevice(handle, VolumeRecord.sizeGib(record) << 30, base, log, stagings, scratches);
+        return new LiveVolume(
+                id,
+                () -> new VolumeLog(id, space(), journal),
+                VolumeRecord.sizeGib(record) << 30,
+                base,
+                log,
+                stagings,
+                scratches);
     }
 
-    /** A step that deletes a volume, and answers its segments. */
+    /** A step that deletes a volume's record, and answers its segments. */
     interface Deletion {
         List<SegmentEntry> delete() throws IOException;
     }
 
-    void delete(String id, Deletion deletion) throws IOException {
+    /** Deletes a volume that nobody works with; false when somebody does. */
+    boolean delete(String id, Deletion deletion) throws IOException {
         requireOpen();
-        if (handles.putIfAbsent(id, new Handle(id)) != null) {
-            throw VolumeErrors.inUse(id);
-        }
-        try {
-            SegmentSpace claimed = space();
+        SegmentSpace claimed = space();
+        return live.alone(id, () -> {
             for (SegmentEntry segment : deletion.delete()) {
                 try {
                     claimed.give(claimed.open(segment.number(), segment.sizeBytes()));
@@ -209,9 +222,39 @@ public final class VolumeRegistry implements AutoCloseable {
                     LOG.warn("segment {} of {} stays until the store is next opened", segment.number(), id, e);
                 }
             }
-        } finally {
-            handles.remove(id);
-        }
+        });
+    }
+
+    /** Deletes a volume that was marked so; where somebody works with it, a later fold or opening does it. */
+    void deleteMarked(Resource volume) throws IOException {
+        delete(
+                volume.id(),
+                () -> catalog.change(change -> {
+                    Resource record = change.find(ResourceKind.VOLUME, volume.scope(), volume.id());
+                    return record == null ? List.of() : delete(change, record);
+                }));
+    }
+
+    static List<SegmentEntry> delete(Change change, Resource record) throws IOException {
+        List<SegmentEntry> segments = VolumeRecord.segments(record);
+        change.delete(record, false);
+        change.release(record.id());
+        change.announce(CatalogEvent.What.DELETED, record);
+        return segments;
+    }
+
+    /**
+     * Goes on in the background with what another process has begun.
+     *
+     * @throws IOException when the records could not be read
+     */
+    @RestrictedApi(explanation = "the engine calls it", allowedOnPath = ENGINE)
+    public void resume() throws IOException {
+        folds.resume(catalog);
+    }
+
+    VolumeFolds folds() {
+        return folds;
     }
 
     /** The segments, of which those that no volume names are gone. */
@@ -234,61 +277,9 @@ public final class VolumeRegistry implements AutoCloseable {
         }
     }
 
-    private synchronized void requireOpen() {
+    synchronized void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the engine is closed");
-        }
-    }
-
-    /** A volume that is open; the segments of its log are recorded by it. */
-    private final class Handle implements VolumeDevice.OpenVolume, LogJournal {
-        private final String id;
-        private @Nullable Scope scope;
-        private volatile @Nullable VolumeDevice device;
-
-        Handle(String id) {
-            this.id = id;
-        }
-
-        @Override
-        public String id() {
-            return id;
-        }
-
-        @Override
-        public VolumeLog beginLog() throws IOException {
-            return new VolumeLog(id, space(), this);
-        }
-
-        @Override
-        public void add(SegmentEntry segment) throws IOException {
-            change(segments -> {
-                List<SegmentEntry> more = new ArrayList<>(segments);
-                more.add(segment);
-                return more;
-            });
-        }
-
-        @Override
-        public void replace(List<SegmentEntry> segments) throws IOException {
-            change(unused -> segments);
-        }
-
-        private void change(UnaryOperator<List<SegmentEntry>> step) throws IOException {
-            catalog.change(change -> {
-                Resource record = change.find(ResourceKind.VOLUME, Objects.requireNonNull(scope), id);
-                if (record == null) {
-                    throw VolumeErrors.notFound(id);
-                }
-                VolumeRecord.setSegments(record, step.apply(VolumeRecord.segments(record)));
-                change.update(record);
-                return record;
-            });
-        }
-
-        @Override
-        public void closed() {
-            handles.remove(id, this);
         }
     }
 
@@ -327,13 +318,11 @@ public final class VolumeRegistry implements AutoCloseable {
             closed = true;
             made = cache;
         }
+        folds.close();
         IOException failure = null;
-        for (Handle handle : List.copyOf(handles.values())) {
-            VolumeDevice device = handle.device;
+        for (VolumeDevice device : List.copyOf(devices)) {
             try {
-                if (device != null) {
-                    device.close();
-                }
+                device.close();
             } catch (IOException e) {
                 failure = failure == null ? e : failure;
             }

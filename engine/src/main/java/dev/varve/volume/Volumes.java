@@ -11,12 +11,11 @@ import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
 import dev.varve.catalog.Tags;
-import dev.varve.manifest.Manifest;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotReader;
+import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -94,8 +93,9 @@ public final class Volumes {
         String id = given != null ? given : change.newId(ResourceKind.VOLUME);
         String snapshotId = request.snapshotId();
         long sizeGib = request.sizeGib();
+        Snapshot snapshot = null;
         if (snapshotId != null) {
-            Snapshot snapshot = snapshots.completed(change, snapshotId);
+            snapshot = snapshots.completed(change, snapshotId);
             sizeGib = sizeGib == 0 ? snapshot.volumeSizeGib() : sizeGib;
             if (sizeGib < snapshot.volumeSizeGib()) {
                 throw VolumeErrors.smallerThanSnapshot(sizeGib, snapshot.volumeSizeGib(), snapshotId);
@@ -105,7 +105,7 @@ public final class Volumes {
             throw VolumeErrors.noSize();
         }
         requireSize(sizeGib);
-        Resource record = VolumeRecord.make(scope, id, request, snapshotId, sizeGib, change.now());
+        Resource record = VolumeRecord.make(scope, id, request, snapshot, sizeGib, change.now());
         change.create(record);
         change.announce(CatalogEvent.What.CREATED, record);
         return VolumeRecord.read(record, VolumeState.AVAILABLE);
@@ -141,6 +141,9 @@ public final class Volumes {
         Listing listing = new Listing(
                 ResourceKind.VOLUME, scope, query.byCreation(), filters, query.maxResults(), query.nextToken());
         Page<Volume> page = catalog.list(listing, record -> {
+            if (VolumeRecord.isDeleting(record)) {
+                return null;
+            }
             Volume volume = read(record);
             return filters.match(volume::attribute, volume.tags()) ? volume : null;
         });
@@ -171,23 +174,69 @@ public final class Volumes {
     }
 
     /**
-     * Deletes a volume and all that was written to it. Snapshots of it stay.
+     * Deletes a volume and all that was written to it. Snapshots of it stay; those that are pending are completed first,
+     * in the background.
      *
      * @param id of the volume, which nobody has open
      * @throws IOException when it is not known to be deleted
      */
     public void delete(String id) throws IOException {
         VolumeErrors.checkId(id);
-        registry.delete(
-                id,
-                () -> catalog.change(change -> {
-                    Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
-                    List<SegmentEntry> segments = VolumeRecord.segments(record);
-                    change.delete(record, false);
-                    change.release(id);
-                    change.announce(CatalogEvent.What.DELETED, record);
-                    return segments;
-                }));
+        if (registry.isOpen(id)) {
+            throw VolumeErrors.inUse(id);
+        }
+        boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, id)));
+        if (!done) {
+            catalog.change(change -> mark(change, id));
+        }
+        registry.folds().request(id);
+    }
+
+    private List<SegmentEntry> delete(Change change, String id) throws IOException {
+        Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+        if (!VolumeRecord.layers(record).isEmpty()) {
+            mark(change, id);
+            return List.of();
+        }
+        return VolumeRegistry.delete(change, record);
+    }
+
+    private Resource mark(Change change, String id) throws IOException {
+        Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+        VolumeRecord.setDeleting(record);
+        change.update(record);
+        return record;
+    }
+
+    /**
+     * Takes a snapshot of a volume as it is at one moment between call and return. Writing goes on meanwhile. When the
+     * call returns the snapshot is {@code pending}, and durably so: it will be completed, if not by this process then by
+     * the next that opens the store.
+     *
+     * @param id of the volume, open or not
+     * @param request what the snapshot is to be; its parent and its size do not count
+     * @return the snapshot
+     * @throws IOException when it is not known to be begun
+     */
+    public Snapshot snapshot(String id, SnapshotRequest request) throws IOException {
+        return snapshot(List.of(id), List.of(request)).get(0);
+    }
+
+    /**
+     * Takes snapshots of volumes as they are at one and the same moment: all, or none.
+     *
+     * @param ids of different volumes
+     * @param requests what the snapshots are to be, in the same order
+     * @return the snapshots, in this order
+     * @throws IOException when they are not known to be begun
+     */
+    public List<Snapshot> snapshot(List<String> ids, List<SnapshotRequest> requests) throws IOException {
+        ids.forEach(VolumeErrors::checkId);
+        requests.forEach(Snapshots::check);
+        if (ids.size() != requests.size() || ids.stream().distinct().count() != ids.size()) {
+            throw new IllegalArgumentException("one request for each of different volumes: " + ids);
+        }
+        return new VolumeFreeze(registry, snapshots, scope).run(ids, requests);
     }
 
     /**
@@ -202,20 +251,16 @@ public final class Volumes {
      */
     public BlockDevice attach(String id) throws IOException {
         VolumeErrors.checkId(id);
-        return registry.attach(id, () -> {
-            Resource record = require(id, catalog.find(ResourceKind.VOLUME, scope, id));
-            byte[] root = catalog.root(id);
-            Manifest base = root == null ? null : Manifest.parse(new String(root, StandardCharsets.US_ASCII));
-            return new VolumeRegistry.Found(record, base);
-        });
+        require(id, catalog.find(ResourceKind.VOLUME, scope, id));
+        return registry.attach(scope, id);
     }
 
     private Volume read(Resource record) throws IOException {
         return VolumeRecord.read(record, registry.isOpen(record.id()) ? VolumeState.IN_USE : VolumeState.AVAILABLE);
     }
 
-    private static Resource require(String id, @Nullable Resource record) {
-        if (record == null) {
+    private static Resource require(String id, @Nullable Resource record) throws IOException {
+        if (record == null || VolumeRecord.isDeleting(record)) {
             throw VolumeErrors.notFound(id);
         }
         return record;

@@ -36,7 +36,12 @@ final class VolumeRig {
         VolumeLog log = journal.entries.isEmpty()
                 ? null
                 : VolumeLog.open(ID, space, journal, List.copyOf(journal.entries), 0, stagings.take());
-        return new VolumeDevice(new Opened(space), sizeBytes, null, log, stagings, scratches);
+        LiveVolume volume =
+                new LiveVolume(ID, () -> new VolumeLog(ID, space, journal), sizeBytes, null, log, stagings, scratches);
+        return new VolumeDevice(volume, closing -> {
+            volume.close();
+            space.close();
+        });
     }
 
     List<SegmentEntry> entries() {
@@ -54,29 +59,6 @@ final class VolumeRig {
         @Override
         public synchronized void replace(List<SegmentEntry> segments) {
             entries = new ArrayList<>(segments);
-        }
-    }
-
-    private final class Opened implements VolumeDevice.OpenVolume {
-        private final SegmentSpace space;
-
-        Opened(SegmentSpace space) {
-            this.space = space;
-        }
-
-        @Override
-        public String id() {
-            return ID;
-        }
-
-        @Override
-        public VolumeLog beginLog() {
-            return new VolumeLog(ID, space, journal);
-        }
-
-        @Override
-        public void closed() {
-            space.close();
         }
     }
 }

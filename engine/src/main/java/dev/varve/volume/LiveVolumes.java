@@ -1,0 +1,132 @@
+package dev.varve.volume;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** The volumes that somebody works with: who has one open, and who folds it. The last one out closes it. */
+final class LiveVolumes {
+    private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
+
+    /** Opens a volume that nobody works with yet. */
+    interface Opener {
+        LiveVolume open() throws IOException;
+    }
+
+    private static final class Entry {
+        @GuardedBy("this")
+        private @Nullable LiveVolume volume;
+
+        @GuardedBy("this")
+        private int users;
+
+        @GuardedBy("this")
+        private boolean attached;
+
+        @GuardedBy("this")
+        private boolean gone;
+    }
+
+    /**
+     * Comes to a volume; who does so leaves it by {@link #leave}.
+     *
+     * @param attach whether to have it alone among those who attach
+     * @throws VolumeInUseException when it is attached already
+     */
+    LiveVolume use(String id, boolean attach, Opener opener) throws IOException {
+        while (true) {
+            Entry entry = entries.computeIfAbsent(id, unused -> new Entry());
+            synchronized (entry) {
+                if (entry.gone) {
+                    continue;
+                }
+                if (attach && entry.attached) {
+                    throw new VolumeInUseException(id);
+                }
+                LiveVolume volume = entry.volume;
+                if (volume == null) {
+                    volume = open(id, entry, opener);
+                }
+                entry.users++;
+                entry.attached |= attach;
+                return volume;
+            }
+        }
+    }
+
+    @GuardedBy("entry")
+    private LiveVolume open(String id, Entry entry, Opener opener) throws IOException {
+        boolean done = false;
+        try {
+            LiveVolume volume = opener.open();
+            entry.volume = volume;
+            done = true;
+            return volume;
+        } finally {
+            if (!done) {
+                entry.gone = true;
+                entries.remove(id, entry);
+            }
+        }
+    }
+
+    /** Leaves a volume. */
+    void leave(String id, boolean attached) throws IOException {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return;
+        }
+        synchronized (entry) {
+            entry.users--;
+            entry.attached &= !attached;
+            LiveVolume volume = entry.volume;
+            if (entry.users == 0 && volume != null) {
+                entry.gone = true;
+                try {
+                    volume.close();
+                } finally {
+                    entries.remove(id, entry);
+                }
+            }
+        }
+    }
+
+    /** A step during which nobody works with a volume; false when somebody does. */
+    interface Alone {
+        void run() throws IOException;
+    }
+
+    boolean alone(String id, Alone step) throws IOException {
+        Entry entry = entries.computeIfAbsent(id, unused -> new Entry());
+        synchronized (entry) {
+            if (entry.gone || entry.volume != null) {
+                return false;
+            }
+            entry.gone = true;
+            try {
+                step.run();
+            } finally {
+                entries.remove(id, entry);
+            }
+            return true;
+        }
+    }
+
+    boolean isAttached(String id) {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return false;
+        }
+        synchronized (entry) {
+            return entry.attached;
+        }
+    }
+
+    /** Those that somebody works with. */
+    List<String> ids() {
+        return new ArrayList<>(entries.keySet());
+    }
+}
