@@ -23,8 +23,8 @@ final class LiveVolumes {
         @GuardedBy("this")
         private int users;
 
-        @GuardedBy("this")
-        private boolean attached;
+        /** Changed with the lock held; read without, by those who hold the catalog's, which comes after it. */
+        private volatile boolean attached;
 
         @GuardedBy("this")
         private boolean gone;
@@ -51,7 +51,9 @@ final class LiveVolumes {
                     volume = open(id, entry, opener);
                 }
                 entry.users++;
-                entry.attached |= attach;
+                if (attach) {
+                    entry.attached = true;
+                }
                 return volume;
             }
         }
@@ -81,7 +83,9 @@ final class LiveVolumes {
         }
         synchronized (entry) {
             entry.users--;
-            entry.attached &= !attached;
+            if (attached) {
+                entry.attached = false;
+            }
             LiveVolume volume = entry.volume;
             if (entry.users == 0 && volume != null) {
                 entry.gone = true;
@@ -117,12 +121,7 @@ final class LiveVolumes {
 
     boolean isAttached(String id) {
         Entry entry = entries.get(id);
-        if (entry == null) {
-            return false;
-        }
-        synchronized (entry) {
-            return entry.attached;
-        }
+        return entry != null && entry.attached;
     }
 
     /** Those that somebody works with. */

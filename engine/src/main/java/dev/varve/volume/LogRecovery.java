@@ -23,6 +23,7 @@ final class LogRecovery {
     private final SegmentSpace space;
     private final VolumeLog log;
     private final List<SegmentEntry> entries;
+    private final long frozenLayer;
     private final List<LogSegment> segments = new ArrayList<>();
     private final Pages.Scratch scratch = new Pages.Scratch();
 
@@ -45,11 +46,17 @@ final class LogRecovery {
 
     private record Tail(LogSegment segment, int offsetBytes, RecordHeader header) {}
 
-    LogRecovery(String volume, SegmentSpace space, VolumeLog log, List<SegmentEntry> entries) {
+    /**
+     * A recovery.
+     *
+     * @param frozenLayer the newest layer that the volume's record names: it and those before it were synced before that
+     */
+    LogRecovery(String volume, SegmentSpace space, VolumeLog log, List<SegmentEntry> entries, long frozenLayer) {
         this.volume = volume;
         this.space = space;
         this.log = log;
         this.entries = entries;
+        this.frozenLayer = frozenLayer;
     }
 
     /** Fills the log's index; the caller holds its gate. */
@@ -62,7 +69,8 @@ final class LogRecovery {
         for (int i = 0; i < segments.size(); i++) {
             SegmentScan scan = SegmentScan.of(segments.get(i), entries.get(i).endBytes());
             for (int k = 0; k < scan.count(); k++) {
-                durable = Math.max(durable, scan.header(k).durable());
+                RecordHeader header = scan.header(k);
+                durable = Math.max(durable, header.layer() <= frozenLayer ? header.sequence() : header.durable());
             }
         }
         for (int i = 0; i < segments.size(); i++) {

@@ -120,7 +120,7 @@ final class VolumeLog implements AutoCloseable {
     }
 
     private void recover(List<SegmentEntry> entries, long frozenLayer, Staging staging) throws IOException {
-        LogRecovery recovery = new LogRecovery(volume, space, this, entries);
+        LogRecovery recovery = new LogRecovery(volume, space, this, entries, frozenLayer);
         gate.lock();
         try {
             recovery.run();

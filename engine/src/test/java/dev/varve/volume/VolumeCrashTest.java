@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -83,6 +85,25 @@ class VolumeCrashTest {
             files.losePower();
         } else {
             files.killProcess();
+        }
+    }
+
+    @Test
+    void layerThatARecordNamesIsWholeAlthoughNothingWasWrittenAfterIt() throws IOException {
+        FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
+        VolumeRig rig = VolumeRig.inFiles(() -> new FileIo(files), tmp.resolve("logs"), SIZE);
+        try (VolumeLog log = rig.openLog(0)) {
+            log.append(3, ByteBuffer.allocate(Pages.BYTES), new Staging(), () -> true);
+            log.gate.lock();
+            assertThat(log.freeze()).isEqualTo(1);
+            log.gate.unlock();
+            log.flush();
+        }
+        files.losePower();
+        try (VolumeLog log = rig.openLog(1)) {
+            assertThat(log.segmentsUpTo(1)).hasSize(1);
+            assertThat(log.segmentsUpTo(1).get(0).endBytes()).isEqualTo(64 + Pages.BYTES);
+            assertThat(log.word(3)).isNotEqualTo(PageWord.NONE);
         }
     }
 }

@@ -28,6 +28,15 @@ final class VolumeRig {
         return new VolumeRig(() -> new FileSegments(io.get(), folder), sizeBytes);
     }
 
+    /** Opens it; the newest layer of which there is a snapshot is the given one. */
+    VolumeLog openLog(long frozenLayer) throws IOException {
+        SegmentSpace space = spaces.get();
+        Set<Long> used = new HashSet<>();
+        journal.entries.forEach(entry -> used.add(entry.number()));
+        space.claim(used);
+        return VolumeLog.open(ID, space, journal, List.copyOf(journal.entries), frozenLayer, stagings.take());
+    }
+
     VolumeDevice open() throws IOException {
         SegmentSpace space = spaces.get();
         Set<Long> used = new HashSet<>();
