@@ -67,7 +67,7 @@ final class Fold {
             end += header.recordBytes();
             long from = header.firstPage();
             if (header.type() == RecordHeader.Type.ZEROS) {
-                zeros = VolumeLog.putZeros(pages, zeros, PageWord.zeros(segment.slot), from, from + header.pageCount());
+                zeros = pages.putZeros(zeros, PageWord.zeros(segment.slot), from, from + header.pageCount());
             }
             for (int page = 0; header.type() == RecordHeader.Type.DATA && page < header.pageCount(); page++) {
                 int at = scan.offsetBytes(i) + header.areaBytes() + (page << Pages.SHIFT);

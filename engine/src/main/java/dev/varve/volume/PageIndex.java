@@ -70,6 +70,32 @@ final class PageIndex {
         WORD.setRelease(group, i, word);
     }
 
+    /**
+     * Notes zeros: whole groups as ranges, so that a large hole costs little, and other pages one by one.
+     *
+     * @return the ranges, with these
+     */
+    ZeroRanges putZeros(ZeroRanges ranges, long word, long from, long to) {
+        long firstGroup = groupFrom(from);
+        long endGroup = group(to);
+        if (firstGroup >= endGroup) {
+            putZeroPages(word, from, to);
+            return ranges;
+        }
+        long start = firstPage(firstGroup);
+        long end = firstPage(endGroup);
+        putZeroPages(word, from, start);
+        putZeroPages(word, end, to);
+        forEachIn(start, end, (page, unused) -> put(page, word));
+        return ranges.with(firstGroup, endGroup);
+    }
+
+    private void putZeroPages(long word, long from, long to) {
+        for (long page = from; page < to; page++) {
+            put(page, word);
+        }
+    }
+
     /** How many pages have a word. */
     long pageCount() {
         return pageCount;

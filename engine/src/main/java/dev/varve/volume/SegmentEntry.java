@@ -1,5 +1,7 @@
 package dev.varve.volume;
 
+import java.util.HexFormat;
+
 /**
  * A segment as its volume's record names it: what is not named there is not part of the log.
  *
@@ -9,6 +11,13 @@ package dev.varve.volume;
  * @param endBytes what lies from here on does not count, whatever it looks like; the length while it may be appended to
  */
 record SegmentEntry(long number, int sizeBytes, String nonce, int endBytes) {
+    /** A segment that is appended to. */
+    static SegmentEntry of(LogSegment segment) {
+        SegmentFile file = segment.file;
+        return new SegmentEntry(
+                file.number(), file.sizeBytes(), HexFormat.of().formatHex(segment.nonce()), file.sizeBytes());
+    }
+
     SegmentEntry endingAt(int newEndBytes) {
         return new SegmentEntry(number, sizeBytes, nonce, newEndBytes);
     }

@@ -7,7 +7,6 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -200,35 +199,9 @@ final class VolumeLog implements AutoCloseable {
     /** Notes zeros in the index; with the gate held. */
     void putZeros(LogSegment segment, long from, long to) {
         ZeroRanges known = zerosOfLayers.getOrDefault(segment.layer(), ZeroRanges.NONE);
-        ZeroRanges more = putZeros(index, known, PageWord.zeros(segment.slot), from, to);
+        ZeroRanges more = index.putZeros(known, PageWord.zeros(segment.slot), from, to);
         zerosOfLayers.put(segment.layer(), more);
         zeros = zeros.with(more);
-    }
-
-    /**
-     * Notes zeros: whole groups as ranges, so that a large hole costs little, and other pages one by one.
-     *
-     * @return the ranges, with these
-     */
-    static ZeroRanges putZeros(PageIndex index, ZeroRanges ranges, long word, long from, long to) {
-        long firstGroup = PageIndex.groupFrom(from);
-        long endGroup = PageIndex.group(to);
-        if (firstGroup >= endGroup) {
-            putZeroPages(index, word, from, to);
-            return ranges;
-        }
-        long firstPage = PageIndex.firstPage(firstGroup);
-        long endPage = PageIndex.firstPage(endGroup);
-        putZeroPages(index, word, from, firstPage);
-        putZeroPages(index, word, endPage, to);
-        index.forEachIn(firstPage, endPage, (page, unused) -> index.put(page, word));
-        return ranges.with(firstGroup, endGroup);
-    }
-
-    private static void putZeroPages(PageIndex index, long word, long from, long to) {
-        for (long page = from; page < to; page++) {
-            index.put(page, word);
-        }
     }
 
     /** Groups of pages that are zeros where they have no word. */
@@ -355,9 +328,9 @@ final class VolumeLog implements AutoCloseable {
             LogSegment segment = enter(file, nonce);
             List<SegmentEntry> later = unrecorded;
             if (later != null) {
-                later.add(entry(segment, file.sizeBytes()));
+                later.add(SegmentEntry.of(segment));
             } else {
-                journal.add(entry(segment, file.sizeBytes()));
+                journal.add(SegmentEntry.of(segment));
             }
             done = true;
             return segment;
@@ -395,11 +368,6 @@ final class VolumeLog implements AutoCloseable {
             }
         }
         space.give(file);
-    }
-
-    static SegmentEntry entry(LogSegment segment, int endBytes) {
-        return new SegmentEntry(
-                segment.file.number(), segment.file.sizeBytes(), HexFormat.of().formatHex(segment.nonce()), endBytes);
     }
 
     private void seal(@Nullable LogSegment segment) throws IOException {

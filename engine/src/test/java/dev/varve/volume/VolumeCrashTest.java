@@ -95,8 +95,11 @@ class VolumeCrashTest {
         try (VolumeLog log = rig.openLog(0)) {
             log.append(3, ByteBuffer.allocate(Pages.BYTES), new Staging(), () -> true);
             log.gate.lock();
-            assertThat(log.freeze()).isEqualTo(1);
-            log.gate.unlock();
+            try {
+                assertThat(log.freeze()).isEqualTo(1);
+            } finally {
+                log.gate.unlock();
+            }
             log.flush();
         }
         files.losePower();
