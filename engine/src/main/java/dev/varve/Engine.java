@@ -75,8 +75,8 @@ public final class Engine implements AutoCloseable {
         Executor given = options.executor();
         this.snapshots = new SnapshotRegistry(catalog, manifests, given != null ? given : threads.executor());
         this.images = new ImageRegistry(catalog, snapshots);
-        this.volumes =
-                new VolumeRegistry(store, manifests, catalog, snapshots, cache, logs, options.verifiesHydration());
+        this.volumes = new VolumeRegistry(
+                store, manifests, catalog, snapshots, cache, logs, options.logBytes(), options.verifiesHydration());
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param nodeCacheBytes heap for manifest nodes, about
  * @param indexCacheBytes memory for the store's index
  * @param nativeFolder where native libraries are extracted to, once a version; null for a folder of the user's
+ * @param logBytes the most that the log of one volume takes on disk, before its writers wait until half of it is folded into
+ *     blocks
  * @param verifiesHydration whether chunks are checked by their SHA-256, and not only by their CRC32C, when they are
  *     first touched
  */
@@ -34,9 +36,11 @@ public record EngineOptions(
         long nodeCacheBytes,
         long indexCacheBytes,
         @Nullable Path nativeFolder,
+        long logBytes,
         boolean verifiesHydration) {
     /**
-     * The system's clock, random ids, own threads, nobody told, 1 GiB of cache, 32 MiB for nodes and for the index.
+     * The system's clock, random ids, own threads, nobody told, 1 GiB of cache, 32 MiB for nodes and for the index, 4 GiB
+     * for the log of a volume.
      *
      * @return the defaults
      */
@@ -51,6 +55,7 @@ public record EngineOptions(
                 Manifests.DEFAULT_NODE_CACHE_BYTES,
                 32L << 20,
                 null,
+                4L << 30,
                 false);
     }
 
@@ -70,6 +75,7 @@ public record EngineOptions(
                 nodeCacheBytes,
                 indexCacheBytes,
                 nativeFolder,
+                logBytes,
                 verifiesHydration);
     }
 
@@ -89,6 +95,7 @@ public record EngineOptions(
                 nodeCacheBytes,
                 indexCacheBytes,
                 nativeFolder,
+                logBytes,
                 verifiesHydration);
     }
 
@@ -108,6 +115,7 @@ public record EngineOptions(
                 nodeCacheBytes,
                 indexCacheBytes,
                 nativeFolder,
+                logBytes,
                 verifiesHydration);
     }
 
@@ -127,6 +135,7 @@ public record EngineOptions(
                 nodeCacheBytes,
                 indexCacheBytes,
                 nativeFolder,
+                logBytes,
                 verifiesHydration);
     }
 
@@ -148,6 +157,7 @@ public record EngineOptions(
                 newNodeCacheBytes,
                 newIndexCacheBytes,
                 nativeFolder,
+                logBytes,
                 verifiesHydration);
     }
 
@@ -167,6 +177,27 @@ public record EngineOptions(
                 nodeCacheBytes,
                 indexCacheBytes,
                 newNativeFolder,
+                logBytes,
+                verifiesHydration);
+    }
+
+    /**
+     * The same with another bound on logs.
+     *
+     * @param newLogBytes disk for the log of one volume; at least 4 MiB
+     * @return the options
+     */
+    public EngineOptions withLogBytes(long newLogBytes) {
+        return new EngineOptions(
+                clock,
+                ids,
+                executor,
+                events,
+                cacheBytes,
+                nodeCacheBytes,
+                indexCacheBytes,
+                nativeFolder,
+                newLogBytes,
                 verifiesHydration);
     }
 
@@ -178,6 +209,15 @@ public record EngineOptions(
      */
     public EngineOptions withFullVerification(boolean full) {
         return new EngineOptions(
-                clock, ids, executor, events, cacheBytes, nodeCacheBytes, indexCacheBytes, nativeFolder, full);
+                clock,
+                ids,
+                executor,
+                events,
+                cacheBytes,
+                nodeCacheBytes,
+                indexCacheBytes,
+                nativeFolder,
+                logBytes,
+                full);
     }
 }

@@ -7,6 +7,7 @@ import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.image.Image;
+import dev.varve.image.ImageQuery;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotReader;
 import dev.varve.snapshot.SnapshotRequest;
@@ -48,6 +49,17 @@ abstract class VolumeContractTest {
     void importDisk() throws IOException {
         engine = open(SampleDisk.options().withBudgets(6L * SampleDisk.BLOCK, 1 << 20, 8 << 20));
         image = DISK.importInto(engine);
+    }
+
+    private void reopen(EngineOptions options) throws IOException {
+        engine.close();
+        engine = open(options);
+        image = engine.images(SampleDisk.ACCOUNT, SampleDisk.REGION).list(ImageQuery.ALL).images().stream()
+                .findFirst()
+                .orElse(null);
+        if (image == null) {
+            image = DISK.importInto(engine);
+        }
     }
 
     @AfterEach
@@ -126,6 +138,68 @@ abstract class VolumeContractTest {
                             new Extent(0, 4096, false),
                             new Extent(4096, 8192, true),
                             new Extent(12288, SampleDisk.BLOCK - 12288, false));
+        }
+    }
+
+    @Test
+    void longLogIsFoldedWithoutASnapshotAndNothingChanges() throws Exception {
+        reopen(SampleDisk.options().withLogBytes(4 << 20));
+        Volume volume = fromSnapshot();
+        byte[] model = Arrays.copyOf(bytes, 6 << 20);
+        Random random = new Random(3);
+        List<Snapshot> begun = new ArrayList<>();
+        List<byte[]> states = new ArrayList<>();
+        for (int round = 0; round < 3; round++) {
+            try (BlockDevice device = volumes().attach(volume.id())) {
+                for (int i = 0; i < 60; i++) {
+                    byte[] data = new byte[random.nextInt(400_000)];
+                    random.nextBytes(data);
+                    int offset = random.nextInt(model.length - data.length);
+                    device.write(ByteBuffer.wrap(data), offset);
+                    System.arraycopy(data, 0, model, offset, data.length);
+                    if (i % 20 == 0) {
+                        device.trim(offset, 200_000);
+                        Arrays.fill(model, offset, Math.min(model.length, offset + 200_000), (byte) 0);
+                    }
+                    assertThat(volumes().stats(volume.id()).logBytes()).isLessThan(12 << 20);
+                }
+                assertThat(read(device, 0, model.length)).isEqualTo(ByteBuffer.wrap(model));
+                begun.add(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+                states.add(model.clone());
+            }
+        }
+        for (int i = 0; i < begun.size(); i++) {
+            Snapshot snapshot = await(begun.get(i));
+            assertThat(snapshot.state()).isEqualTo(SnapshotState.COMPLETED);
+            assertThat(content(snapshot, model.length)).isEqualTo(ByteBuffer.wrap(states.get(i)));
+        }
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(read(device, 0, model.length)).isEqualTo(ByteBuffer.wrap(model));
+        }
+    }
+
+    @Test
+    void largestVolumeIsTrimmedAndListedAtOnce() throws Exception {
+        Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(16_384));
+        long size = 16_384 * GIB;
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            device.trim(0, size);
+            device.write(ByteBuffer.allocate(4096).putInt(0, 1), 5 * GIB);
+            device.trim(1 << 20, size - (2 << 20));
+            device.write(ByteBuffer.allocate(4096).putInt(0, 1), 7 * GIB);
+            assertThat(device.extents(BlockDevice.ALLOCATION, 0, size, 10))
+                    .containsExactly(
+                            new Extent(0, 7 * GIB, false),
+                            new Extent(7 * GIB, 4096, true),
+                            new Extent(7 * GIB + 4096, size - 7 * GIB - 4096, false));
+            assertThat(read(device, 5 * GIB, 4096)).isEqualTo(ByteBuffer.allocate(4096));
+            Snapshot snapshot = await(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+            assertThat(snapshot.state()).isEqualTo(SnapshotState.COMPLETED);
+            assertThat(device.extents(BlockDevice.ALLOCATION, 0, size, 10))
+                    .containsExactly(
+                            new Extent(0, 7 * GIB, false),
+                            new Extent(7 * GIB, SampleDisk.BLOCK, true),
+                            new Extent(7 * GIB + SampleDisk.BLOCK, size - 7 * GIB - SampleDisk.BLOCK, false));
         }
     }
 

@@ -5,6 +5,7 @@ import dev.varve.file.Access;
 import dev.varve.file.FileIo;
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
 final class FileSegments implements SegmentSpace {
     private static final Logger LOG = LoggerFactory.getLogger(FileSegments.class);
     private static final Pattern NAME = Pattern.compile("([0-9a-f]{8})\\.log");
-    private static final long KEPT_BYTES = 256L << 20;
+    private static final long KEPT_BYTES = 1L << 30;
     private static final int ZEROS_BYTES = 1 << 20;
 
     private final FileIo io;
@@ -45,29 +46,38 @@ final class FileSegments implements SegmentSpace {
     @GuardedBy("this")
     private boolean claimed;
 
+    /** Whether the folder's name is known to survive a loss of power. */
+    @GuardedBy("this")
+    private boolean durableFolder;
+
     FileSegments(FileIo io, Path folder) {
         this.io = io;
         this.folder = folder;
     }
 
     @Override
-    public synchronized void claim(Set<Long> numbers) throws IOException {
-        claimed = true;
+    public synchronized void claim(Set<Long> numbers, boolean areAll) throws IOException {
         numbers.forEach(number -> last = Math.max(last, number));
-        if (!Files.isDirectory(folder)) {
-            return;
+        if (Files.isDirectory(folder)) {
+            try (Stream<Path> files = Files.list(folder)) {
+                for (Path file : (Iterable<Path>) files::iterator) {
+                    claim(file, numbers, areAll);
+                }
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
         }
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
-                if (!name.matches()) {
-                    continue;
-                }
-                long number = Long.parseLong(name.group(1), 16);
-                last = Math.max(last, number);
-                if (!numbers.contains(number)) {
-                    io.delete(file);
-                }
+        claimed = true;
+    }
+
+    @GuardedBy("this")
+    private void claim(Path file, Set<Long> numbers, boolean areAll) throws IOException {
+        Matcher name = NAME.matcher(String.valueOf(file.getFileName()));
+        if (name.matches()) {
+            long number = Long.parseLong(name.group(1), 16);
+            last = Math.max(last, number);
+            if (areAll && !numbers.contains(number)) {
+                io.delete(file);
             }
         }
     }
@@ -83,19 +93,18 @@ final class FileSegments implements SegmentSpace {
         synchronized (this) {
             Long kept = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>())
                     .poll();
-            if (kept != null) {
+            if (kept == null) {
+                number = ++last;
+            } else {
                 freeBytes -= sizeBytes;
                 return open(kept, sizeBytes, true);
             }
-            number = ++last;
         }
         return make(number, sizeBytes);
     }
 
     private SegmentFile make(long number, int sizeBytes) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            makeFolder();
-        }
+        requireFolder();
         PositionalFile file = io.open(path(number), Access.CREATE_NEW);
         boolean done = false;
         try {
@@ -115,13 +124,17 @@ final class FileSegments implements SegmentSpace {
         }
     }
 
-    private synchronized void makeFolder() throws IOException {
-        if (!Files.isDirectory(folder)) {
-            io.createDirectory(folder);
+    /** Makes the folder if it is not there, and its name durable once, for who made it may have died before that. */
+    private synchronized void requireFolder() throws IOException {
+        if (!durableFolder) {
+            if (!Files.isDirectory(folder)) {
+                io.createDirectory(folder);
+            }
             Path parent = folder.getParent();
             if (parent != null) {
                 io.syncDirectory(parent);
             }
+            durableFolder = true;
         }
     }
 
@@ -172,9 +185,20 @@ final class FileSegments implements SegmentSpace {
         return folder.resolve(String.format("%08x.log", number));
     }
 
+    /** Deletes those that are kept for the next; each of the others is closed by who has it. */
     @Override
-    public void close() {
-        // each segment is closed by who has it
+    public synchronized void close() {
+        for (ArrayDeque<Long> numbers : free.values()) {
+            for (long number : numbers) {
+                try {
+                    io.delete(path(number));
+                } catch (IOException e) {
+                    LOG.warn("{} stays until the store is next opened", path(number), e);
+                }
+            }
+        }
+        free.clear();
+        freeBytes = 0;
     }
 
     /**

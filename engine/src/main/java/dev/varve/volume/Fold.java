@@ -4,8 +4,14 @@ import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns a layer of a volume's log, and all before it, into blocks over the volume's base. Costs what was written, not the
@@ -13,20 +19,29 @@ import java.util.function.BooleanSupplier;
  *
  * <p>The layer's records are read again from its segments, oldest first, since the volume's own index knows the newest
  * place of a page only.
+ *
+ * <p>A block is left out when a page of it is damaged, or when it was written in part and the rest can't be read from the
+ * base. What the log has of it is appended to the log once more, for the layer is to go: see {@link #keepRest}.
  */
-final class Fold {
+final class Fold implements LogReplay.Visitor {
+    private static final Logger LOG = LoggerFactory.getLogger(Fold.class);
+
     private final LiveVolume volume;
     private final VolumeLog log;
-    private final long layer;
+    private final LayerEntry layer;
     private final ManifestWriter writer;
     private final BooleanSupplier cancelled;
     private final PageIndex pages = new PageIndex();
     private final Pages.Scratch scratch = new Pages.Scratch();
     private final int chunkPages;
-    private ZeroRanges zeros = ZeroRanges.NONE;
+
+    /** Blocks that are left out. */
+    private final List<Long> rest = new ArrayList<>();
+
+    private @Nullable IOException damage;
     private volatile int percent;
 
-    Fold(LiveVolume volume, VolumeLog log, long layer, ManifestWriter writer, BooleanSupplier cancelled) {
+    Fold(LiveVolume volume, VolumeLog log, LayerEntry layer, ManifestWriter writer, BooleanSupplier cancelled) {
         this.volume = volume;
         this.log = log;
         this.layer = layer;
@@ -39,73 +54,54 @@ final class Fold {
         return percent;
     }
 
-    /** The pages that the layer had; its words are to go when the new base is there. */
-    PageIndex pages() {
-        return pages;
+    /** Why blocks are left out; null when none is. */
+    @Nullable
+    IOException damage() {
+        return damage;
     }
 
     /**
      * Writes the blocks.
      *
+     * @param start of what the base does not have
      * @return what the volume is with them; nothing is durable yet
      */
-    Manifest run() throws IOException {
-        for (LogSegment segment : log.segmentsUpTo(layer)) {
-            replay(segment);
+    Manifest run(LogState.Start start) throws IOException {
+        LogReplay replay = new LogReplay(volume.id(), start.sequence(), layer.lastSequence(), this);
+        List<LogReplay.Part> parts = new ArrayList<>();
+        for (LogSegment segment : log.segmentsUpTo(layer.number())) {
+            parts.add(new LogReplay.Part(segment, segment.endBytes()));
         }
-        writeZeros();
+        replay.run(parts);
+        LogSegment behind = log.segmentBehind(layer.number());
+        if (behind != null) {
+            replay.endBefore(behind);
+        }
+        replay.end();
+        pages.forEachUnits(
+                (firstPage, endPage) -> writer.zero(firstPage / chunkPages, (endPage - firstPage) / chunkPages));
         writeChunks();
         return writer.finish(volume.sizeBytes());
     }
 
-    private void replay(LogSegment segment) throws IOException {
-        SegmentScan scan = SegmentScan.of(segment, segment.endBytes());
-        int end = 0;
-        for (int i = 0; i < scan.count(); i++) {
-            RecordHeader header = scan.header(i);
-            requireAt(scan.offsetBytes(i), end, segment);
-            end += header.recordBytes();
-            long from = header.firstPage();
-            if (header.type() == RecordHeader.Type.ZEROS) {
-                zeros = pages.putZeros(zeros, PageWord.zeros(segment.slot), from, from + header.pageCount());
-            }
-            for (int page = 0; header.type() == RecordHeader.Type.DATA && page < header.pageCount(); page++) {
-                int at = scan.offsetBytes(i) + header.areaBytes() + (page << Pages.SHIFT);
-                pages.put(from + page, PageWord.data(segment.slot, at, scan.pageChecksum(i, page)));
-            }
-        }
-        requireAt(segment.endBytes(), end, segment);
+    @Override
+    public boolean record(LogSegment segment, SegmentScan scan, int i, RecordHeader header) {
+        LogReplay.put(pages, segment, scan, i, header);
+        return true;
     }
 
-    private void requireAt(int offset, int expected, LogSegment segment) throws IOException {
-        if (offset != expected) {
-            throw new IOException(volume.id() + ": its log is damaged in " + segment.file.describe() + " at offset "
-                    + expected + ", up to " + offset);
-        }
-    }
-
-    /** Chunks that are zeros as a whole, as far as ranges say so; pages written later go over them. */
-    private void writeZeros() throws IOException {
-        for (int i = 0; i < zeros.count(); i++) {
-            long from = ceil(PageIndex.firstPage(zeros.start(i)));
-            long to = PageIndex.firstPage(zeros.end(i)) / chunkPages;
-            if (from < to) {
-                writer.zero(from, to - from);
-            }
-        }
-    }
-
-    private long ceil(long page) {
-        return (page + chunkPages - 1) / chunkPages;
+    @Override
+    public void lost(LogSegment next, long sequence, RecordHeader.Type type, long firstPage, int pageCount) {
+        LogReplay.putLost(pages, next, type, firstPage, pageCount);
     }
 
     private void writeChunks() throws IOException {
-        long[] groups = touchedGroups();
+        long[] groups = pages.groups();
         ByteBuffer chunk = ByteBuffer.allocateDirect(writer.chunkSizeBytes());
         long next = 0;
         for (int i = 0; i < groups.length; i++) {
             long first = PageIndex.firstPage(groups[i]) / chunkPages;
-            long end = ceil(PageIndex.firstPage(groups[i] + 1));
+            long end = (PageIndex.firstPage(groups[i] + 1) + chunkPages - 1) / chunkPages;
             for (long block = Math.max(first, next); block < end; block++) {
                 if (cancelled.getAsBoolean()) {
                     throw new CancellationException("the fold of " + volume.id() + " goes on later");
@@ -117,52 +113,84 @@ final class Fold {
         }
     }
 
-    /** Groups with a page that was written, and those at whose ends a range of zeros may cut a chunk in two. */
-    private long[] touchedGroups() {
-        long[] written = pages.groups();
-        long[] all = new long[written.length + 2 * zeros.count()];
-        int count = 0;
-        for (long page : written) {
-            all[count++] = PageIndex.group(page);
-        }
-        for (int i = 0; i < zeros.count(); i++) {
-            all[count++] = zeros.start(i);
-            all[count++] = zeros.end(i) - 1;
-        }
-        return java.util.Arrays.stream(all).sorted().distinct().toArray();
-    }
-
     private void write(long block, ByteBuffer chunk) throws IOException {
         long firstPage = block * chunkPages;
         boolean touched = false;
         boolean missing = false;
         for (long page = firstPage; page < firstPage + chunkPages; page++) {
-            boolean known = pages.get(page) != PageWord.NONE || zeros.contains(PageIndex.group(page));
+            boolean known = pages.get(page) != PageWord.NONE;
             touched |= known;
             missing |= !known;
         }
         if (!touched) {
             return;
         }
-        chunk.clear();
-        if (missing) {
-            volume.readBase(chunk, firstPage << Pages.SHIFT, chunk.capacity());
-        }
-        for (int i = 0; i < chunkPages; i++) {
-            put(firstPage + i, chunk.clear().position(i << Pages.SHIFT));
+        try {
+            chunk.clear();
+            if (missing) {
+                volume.readBase(chunk, firstPage << Pages.SHIFT, chunk.capacity());
+            }
+            for (int i = 0; i < chunkPages; i++) {
+                read(firstPage + i, chunk.clear().position(i << Pages.SHIFT));
+            }
+        } catch (IOException e) {
+            LOG.error("block {} of {} can't be folded", block, volume.id(), e);
+            damage = damage == null ? e : damage;
+            rest.add(block);
+            return;
         }
         writer.put(block, chunk.clear());
     }
 
-    private void put(long page, ByteBuffer dst) throws IOException {
+    private void read(long page, ByteBuffer dst) throws IOException {
         long word = pages.get(page);
-        if (word == PageWord.NONE && !zeros.contains(PageIndex.group(page))) {
+        if (PageWord.isDamaged(word)) {
+            throw new DamagedPageException(volume.id(), page, "and what was written there is lost");
+        }
+        if (PageWord.isZeros(word)) {
+            LiveVolume.zero(dst, Pages.BYTES);
+        } else if (word != PageWord.NONE) {
+            log.reader().readFrozen(page, word, dst, scratch);
+        }
+    }
+
+    /** Appends to the log, durably, what it has of the blocks that are left out, unless it has newer pages. */
+    void keepRest(Staging staging) throws IOException {
+        if (rest.isEmpty()) {
             return;
         }
-        if (word == PageWord.NONE || PageWord.isZeros(word)) {
-            LiveVolume.zero(dst, Pages.BYTES);
-        } else {
-            log.readFrozen(page, word, dst, scratch);
+        BitSet slots = new BitSet();
+        log.segmentsUpTo(layer.number()).forEach(segment -> slots.set(segment.slot));
+        for (long block : rest) {
+            for (long page = block * chunkPages; page < (block + 1) * chunkPages; page++) {
+                boolean done = false;
+                while (!done) {
+                    long word = log.word(page);
+                    done = word == PageWord.NONE || !slots.get(PageWord.slot(word)) || keep(page, word, staging);
+                }
+            }
         }
+        log.flush();
+    }
+
+    private boolean keep(long page, long word, Staging staging) throws IOException {
+        BooleanSupplier same = () -> log.word(page) == word;
+        if (PageWord.isZeros(word)) {
+            return log.appendAll(RecordHeader.Type.ZEROS, page, 1, staging, same);
+        }
+        if (!PageWord.isDamaged(word)) {
+            ByteBuffer bytes = staging.merged().clear();
+            boolean read = false;
+            try {
+                log.reader().readFrozen(page, word, bytes, scratch);
+                read = true;
+            } catch (IOException e) {
+                LOG.error("{} is damaged from here on", volume.id(), e);
+            }
+            if (read) {
+                return log.append(page, bytes.flip(), staging, same);
+            }
+        }
+        return log.appendAll(RecordHeader.Type.DAMAGED, page, 1, staging, same);
     }
 }

@@ -34,7 +34,7 @@ final class HeapSegments implements SegmentSpace {
     }
 
     @Override
-    public void claim(Set<Long> numbers) {
+    public void claim(Set<Long> numbers, boolean areAll) {
         // what is not named was never kept
     }
 

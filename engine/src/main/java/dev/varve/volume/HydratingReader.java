@@ -112,18 +112,31 @@ final class HydratingReader {
         return table;
     }
 
-    /** The first block from a place on whose state is not the given one: to be fetched, or not. */
+    /** Where a run of blocks ends of which a read needs nothing from the store, or something; costs what it holds. */
     long hydrationEnds(long block, long end, boolean hydrated) throws IOException {
         long at = block;
-        while (at < end && isHydrated(at) == hydrated) {
-            at++;
+        while (at < end) {
+            if (isPresent(at)) {
+                if (isHydrated(at) != hydrated) {
+                    return at;
+                }
+                at++;
+            } else if (hydrated) {
+                at = manifest.nextPresent(at, end);
+            } else {
+                return at;
+            }
         }
         return at;
     }
 
-    /** Whether a byte may be anything but zero. */
-    boolean isPresent(long offsetBytes) throws IOException {
-        long block = offsetBytes >>> chunkShift;
+    /** Where a run of blocks ends that are zeros, or may be something else. */
+    long presenceEnds(long block, long end, boolean present) throws IOException {
+        return present ? manifest.nextAbsent(block, end) : manifest.nextPresent(block, end);
+    }
+
+    /** Whether a block may be anything but zeros. */
+    boolean isPresent(long block) throws IOException {
         Leaf leaf = leaf(block / Leaf.BLOCKS);
         return leaf != null && leaf.isPresent((int) (block % Leaf.BLOCKS));
     }

@@ -1,12 +1,8 @@
 package dev.varve.volume;
 
-import dev.varve.block.BlockDevice;
-import dev.varve.block.Extent;
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -14,9 +10,8 @@ import org.jspecify.annotations.Nullable;
  * A volume while anybody works with it: its base, read through the cache, and over it a log of what was written. Ranges
  * are checked by {@link VolumeDevice}.
  *
- * <p><b>Reading a page</b> asks the log first: a word that is not none says where it is, or that it is zeros; then the
- * groups that are zeros as a whole; then the base. In this order, since a fold publishes its new base first, takes the
- * groups away after that and the words last: who finds nothing in one finds it in the next.
+ * <p><b>Reading a page</b> asks the log first: a word that is not none says where it is, or that it is zeros; else the
+ * base has it. In this order, since a fold publishes its new base before it takes the words away.
  *
  * <p><b>Writing</b> whole pages reads nothing. A part of a page is merged with the rest of it, which is read before and
  * appended only if the page is the same when the gate is held; else it is merged again.
@@ -32,6 +27,7 @@ final class LiveVolume {
     private final String id;
     private final LogMaker logs;
     private final long sizeBytes;
+    private final Shared shared;
     private final Staging.Pool stagings;
     private final Pages.ScratchPool scratches;
 
@@ -39,10 +35,17 @@ final class LiveVolume {
     private volatile @Nullable HydratingReader base;
 
     private volatile @Nullable VolumeLog log;
-    /** Makes a log without a record. */
+
+    @GuardedBy("this")
+    private boolean closed;
+
+    /** Opens the log of a volume that was never written to. */
     interface LogMaker {
         VolumeLog make() throws IOException;
     }
+
+    /** What all volumes of an engine share. */
+    record Shared(Staging.Pool stagings, Pages.ScratchPool scratches, LogLimits limits, LogLimits.Folding folding) {}
 
     LiveVolume(
             String id,
@@ -50,15 +53,15 @@ final class LiveVolume {
             long sizeBytes,
             @Nullable HydratingReader base,
             @Nullable VolumeLog log,
-            Staging.Pool stagings,
-            Pages.ScratchPool scratches) {
+            Shared shared) {
         this.id = id;
         this.logs = logs;
         this.sizeBytes = sizeBytes;
         this.base = base;
         this.log = log;
-        this.stagings = stagings;
-        this.scratches = scratches;
+        this.shared = shared;
+        this.stagings = shared.stagings;
+        this.scratches = shared.scratches;
     }
 
     String id() {
@@ -107,19 +110,15 @@ final class LiveVolume {
         for (long at = offsetBytes; dst.hasRemaining(); ) {
             long page = at >>> Pages.SHIFT;
             long word = written.word(page);
-            int inPage = (int) Math.min(Pages.BYTES - (at & Pages.MASK), dst.remaining());
             if (word == PageWord.NONE) {
                 int length = unwrittenBytes(written, at, dst.remaining());
-                if (written.zeros().contains(PageIndex.group(page))) {
-                    length = Math.min(length, (int) (groupEnd(page) - at));
-                    zero(dst, length);
-                } else {
-                    length = (int) Math.min(length, groupsEnd(written, page, at + length) - at);
-                    readBase(dst, at, length);
-                }
+                readBase(dst, at, length);
                 at += length;
-            } else if (readWritten(written, page, word, (int) at & Pages.MASK, dst, inPage)) {
-                at += inPage;
+            } else {
+                int length = (int) Math.min(Pages.BYTES - (at & Pages.MASK), dst.remaining());
+                if (readWritten(written, page, word, (int) at & Pages.MASK, dst, length)) {
+                    at += length;
+                }
             }
         }
     }
@@ -134,17 +133,6 @@ final class LiveVolume {
         return (int) (Math.min(next, end) - at);
     }
 
-    private static long groupEnd(long page) {
-        return PageIndex.firstPage(PageIndex.group(page) + 1) << Pages.SHIFT;
-    }
-
-    /** Where the groups end that are not zeros as a whole. */
-    private static long groupsEnd(VolumeLog written, long page, long end) {
-        long groups = PageIndex.groupFrom((end + Pages.MASK) >>> Pages.SHIFT);
-        long next = written.zeros().next(PageIndex.group(page), groups, true);
-        return Math.min(end, PageIndex.firstPage(next) << Pages.SHIFT);
-    }
-
     private boolean readWritten(VolumeLog written, long page, long word, int skip, ByteBuffer dst, int length)
             throws IOException {
         if (PageWord.isZeros(word)) {
@@ -152,11 +140,11 @@ final class LiveVolume {
             return true;
         }
         if (PageWord.isDamaged(word)) {
-            throw written.damaged("its log", 0, page);
+            throw new DamagedPageException(id, page, "and what was written there is lost");
         }
         Pages.Scratch scratch = scratches.take();
         try {
-            return written.read(page, word, skip, dst, length, scratch);
+            return written.reader().read(page, word, skip, dst, length, scratch);
         } finally {
             scratches.give(scratch);
         }
@@ -192,7 +180,7 @@ final class LiveVolume {
         if (!src.hasRemaining()) {
             return;
         }
-        VolumeLog written = openLog();
+        VolumeLog written = roomyLog();
         Staging staging = stagings.take();
         try {
             long at = offsetBytes;
@@ -202,7 +190,7 @@ final class LiveVolume {
                 int length = skip == 0 && whole > 0 ? whole : Math.min(Pages.BYTES - skip, src.remaining());
                 ByteBuffer part = src.duplicate().limit(src.position() + length);
                 if (skip == 0 && whole > 0) {
-                    written.append(at >>> Pages.SHIFT, part, staging, () -> true);
+                    written.append(at >>> Pages.SHIFT, part, staging, VolumeLog.ALWAYS);
                 } else {
                     merge(written, at >>> Pages.SHIFT, skip, part, staging);
                 }
@@ -238,7 +226,7 @@ final class LiveVolume {
         if (lengthBytes == 0) {
             return;
         }
-        VolumeLog written = openLog();
+        VolumeLog written = roomyLog();
         long end = offsetBytes + lengthBytes;
         long firstPage = (offsetBytes + Pages.MASK) >>> Pages.SHIFT;
         long endPage = end >>> Pages.SHIFT;
@@ -250,7 +238,7 @@ final class LiveVolume {
             }
             mergeZeros(written, offsetBytes, firstPage << Pages.SHIFT, staging);
             if (firstPage < endPage) {
-                written.appendZeros(firstPage, endPage - firstPage, staging);
+                written.appendAll(RecordHeader.Type.ZEROS, firstPage, endPage - firstPage, staging, VolumeLog.ALWAYS);
             }
             mergeZeros(written, endPage << Pages.SHIFT, end, staging);
         } finally {
@@ -266,6 +254,15 @@ final class LiveVolume {
         }
     }
 
+    /** The log, when there is room in it. */
+    private VolumeLog roomyLog() throws IOException {
+        VolumeLog written = openLog();
+        if (shared.limits.isFull(written)) {
+            shared.limits.await(written, shared.folding);
+        }
+        return written;
+    }
+
     /** The log, which is made if there is none. */
     VolumeLog openLog() throws IOException {
         VolumeLog present = log;
@@ -274,6 +271,9 @@ final class LiveVolume {
         }
         synchronized (this) {
             present = log;
+            if (closed) {
+                throw new IllegalStateException(id + " is closed");
+            }
             if (present == null) {
                 present = logs.make();
                 log = present;
@@ -282,63 +282,34 @@ final class LiveVolume {
         }
     }
 
-    List<Extent> extents(String map, long offsetBytes, long lengthBytes, int limit) throws IOException {
-        List<Extent> extents = new ArrayList<>();
-        long end = offsetBytes + lengthBytes;
-        for (long at = offsetBytes; at < end && extents.size() < limit; ) {
-            boolean set = isSet(map, at);
-            long next = at;
-            do {
-                next = Math.min(end, ((next >>> Pages.SHIFT) + 1) << Pages.SHIFT);
-            } while (next < end && isSet(map, next) == set);
-            extents.add(new Extent(at, next - at, set));
-            at = next;
+    /** Marks what is durable when nothing was written since the last call; a number to be told at the next one. */
+    long hardenWhenIdle(long before) throws IOException {
+        VolumeLog written = log;
+        if (written == null) {
+            return before;
         }
-        return extents;
-    }
-
-    private boolean isSet(String map, long at) throws IOException {
-        long page = at >>> Pages.SHIFT;
-        VolumeLog written = log;
-        long word = written == null ? PageWord.NONE : written.word(page);
-        boolean isZeros = PageWord.isZeros(word)
-                || word == PageWord.NONE && written != null && written.zeros().contains(PageIndex.group(page));
-        HydratingReader reader = base;
-        boolean inBase = reader != null && at < reader.manifest().sizeBytes();
-        return switch (map) {
-            case BlockDevice.ALLOCATION ->
-                !isZeros
-                        && (word != PageWord.NONE
-                                || inBase && Objects.requireNonNull(reader).isPresent(at));
-            case BlockDevice.HYDRATION ->
-                word != PageWord.NONE
-                        || isZeros
-                        || !inBase
-                        || Objects.requireNonNull(reader)
-                                .isHydrated(at / reader.manifest().chunkSizeBytes());
-            default -> throw new IllegalArgumentException("no extent map " + map);
-        };
-    }
-
-    /** Makes all durable, marks it so, and closes the log. */
-    void close() throws IOException {
-        VolumeLog written = log;
-        if (written != null) {
-            try (written) {
-                harden();
-            }
-        }
-    }
-
-    private void harden() throws IOException {
-        VolumeLog written = log;
         Staging staging = stagings.take();
         try {
-            if (written != null) {
-                written.harden(staging);
-            }
+            return written.hardenWhenIdle(before, staging);
         } finally {
             stagings.give(staging);
+        }
+    }
+
+    /** Makes all durable, marks it so, and closes the log; nothing can be written any more. */
+    void close() throws IOException {
+        VolumeLog written;
+        synchronized (this) {
+            closed = true;
+            written = log;
+        }
+        if (written != null) {
+            Staging staging = stagings.take();
+            try (written) {
+                written.harden(staging);
+            } finally {
+                stagings.give(staging);
+            }
         }
     }
 }

@@ -17,8 +17,8 @@ final class LiveVolumes {
     }
 
     private static final class Entry {
-        @GuardedBy("this")
-        private @Nullable LiveVolume volume;
+        /** Changed with the lock held. */
+        private volatile @Nullable LiveVolume volume;
 
         @GuardedBy("this")
         private int users;
@@ -124,8 +124,22 @@ final class LiveVolumes {
         return entry != null && entry.attached;
     }
 
-    /** Those that somebody works with. */
-    List<String> ids() {
-        return new ArrayList<>(entries.keySet());
+    /** One that somebody works with; null when nobody does. */
+    @Nullable
+    LiveVolume find(String id) {
+        Entry entry = entries.get(id);
+        return entry == null ? null : entry.volume;
+    }
+
+    /** Those that somebody works with, at the moment. */
+    List<LiveVolume> list() {
+        List<LiveVolume> volumes = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            LiveVolume volume = entry.volume;
+            if (volume != null) {
+                volumes.add(volume);
+            }
+        }
+        return volumes;
     }
 }

@@ -2,6 +2,7 @@ package dev.varve.volume;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -10,131 +11,130 @@ import org.jspecify.annotations.Nullable;
 /**
  * Opens a log that another process, or an earlier handle, has left.
  *
- * <p><b>What counts.</b> Records in the order of their sequence up to the first that is missing or torn. Up to the highest
- * sequence that any header calls durable none may be missing: there a bad record has rotted, its pages are damaged, and
- * what follows counts all the same.
+ * <p><b>What counts.</b> Records in the order of their sequence up to the first that is missing or torn. What was durable
+ * may not be missing: there a bad record has rotted, its pages are damaged, and what follows counts all the same. Durable
+ * is what any header calls so, what the volume's record names a layer of, and all of a segment whose end the record names.
  *
  * <p><b>Behind the last durable mark</b> a record may be in memory of the kernel only, and a loss of power now could take
  * it, but not what is written from now on. So these are written once more, to new segments, and synced before the log is
  * handed out; the record of the volume then ends the old segments at the mark. If this is interrupted, it begins anew.
+ *
+ * <p>Pages that a lost record was about are recorded as damaged, so that it is known also when the segments are gone.
  */
-final class LogRecovery {
+final class LogRecovery implements LogReplay.Visitor {
     private final String volume;
-    private final SegmentSpace space;
-    private final VolumeLog log;
-    private final List<SegmentEntry> entries;
-    private final long frozenLayer;
-    private final List<LogSegment> segments = new ArrayList<>();
+    private final LogState state;
+    private final PageIndex index;
+    private final List<LogSegment> opened = new ArrayList<>();
     private final Pages.Scratch scratch = new Pages.Scratch();
 
-    /** The highest sequence that is known to have been durable. */
+    /** Those with records, oldest first. */
+    private final List<Found> found = new ArrayList<>();
+
     private long durable;
-
-    /** The next sequence, or 0 before the first record. */
-    private long expected;
-
-    private @Nullable RecordHeader lastKept;
     private long newestLayer;
-
-    /** The place behind the last record that was durable. */
-    private int keptSegments;
-
+    private @Nullable RecordHeader lastKept;
+    private int keptCount;
     private int keptEndBytes;
 
     /** Records behind the mark, to be written again. */
     private final List<Tail> tail = new ArrayList<>();
 
-    private record Tail(LogSegment segment, int offsetBytes, RecordHeader header) {}
+    private final List<RecordHeader> lost = new ArrayList<>();
 
-    /**
-     * A recovery.
-     *
-     * @param frozenLayer the newest layer that the volume's record names: it and those before it were synced before that
-     */
-    LogRecovery(String volume, SegmentSpace space, VolumeLog log, List<SegmentEntry> entries, long frozenLayer) {
+    private record Found(LogSegment segment, SegmentEntry entry) {}
+
+    private record Tail(LogSegment segment, int offsetBytes, RecordHeader header, IntBuffer checksums) {}
+
+    LogRecovery(String volume, LogState state, PageIndex index) {
         this.volume = volume;
-        this.space = space;
-        this.log = log;
-        this.entries = entries;
-        this.frozenLayer = frozenLayer;
+        this.state = state;
+        this.index = index;
     }
 
-    /** Fills the log's index; the caller holds its gate. */
-    void run() throws IOException {
-        for (SegmentEntry entry : entries) {
-            segments.add(log.enter(
-                    space.open(entry.number(), entry.sizeBytes()),
-                    HexFormat.of().parseHex(entry.nonce())));
-        }
-        for (int i = 0; i < segments.size(); i++) {
-            SegmentScan scan = SegmentScan.of(segments.get(i), entries.get(i).endBytes());
-            for (int k = 0; k < scan.count(); k++) {
-                RecordHeader header = scan.header(k);
-                durable = Math.max(durable, header.layer() <= frozenLayer ? header.sequence() : header.durable());
-            }
-        }
-        for (int i = 0; i < segments.size(); i++) {
-            if (!replay(i)) {
-                break;
-            }
-        }
-    }
-
-    /** Replays a segment's records; false when the log ends in it. */
-    private boolean replay(int index) throws IOException {
-        LogSegment segment = segments.get(index);
-        SegmentScan scan = SegmentScan.of(segment, entries.get(index).endBytes());
-        int end = 0;
-        for (int i = 0; i < scan.count(); i++) {
-            RecordHeader header = scan.header(i);
-            int offset = scan.offsetBytes(i);
-            if (expected != 0 && header.sequence() != expected || expected == 0 && offset != 0) {
-                if (header.sequence() - 1 > durable) {
-                    return false;
+    /** Opens the segments, and fills the log's index. */
+    void run(SegmentSpace space, SegmentTable table) throws IOException {
+        for (SegmentEntry entry : state.segments()) {
+            SegmentFile file = space.open(entry.number(), entry.sizeBytes());
+            boolean entered = false;
+            try {
+                opened.add(table.enter(file, HexFormat.of().parseHex(entry.nonce()), true));
+                entered = true;
+            } finally {
+                if (!entered) {
+                    file.close();
                 }
-                replayLost(header, segment, offset);
             }
-            if (header.sequence() > durable && !isWhole(segment, scan, i, header)) {
-                return false;
-            }
-            apply(segment, scan, i, header);
-            end = offset + header.recordBytes();
-            if (header.sequence() > durable) {
-                tail.add(new Tail(segment, offset, header));
-            } else {
-                keptSegments = index + 1;
-                keptEndBytes = end;
-                lastKept = header;
-            }
-            segment.recovered(end, header.layer(), header.sequence());
-            expected = header.sequence() + 1;
-            newestLayer = header.layer();
         }
+        look();
+        newestLayer = state.frozen().layer();
+        LogReplay replay = new LogReplay(volume, state.start().sequence(), durable, this);
+        replay.run(found.stream()
+                .map(each -> new LogReplay.Part(each.segment, each.entry.endBytes()))
+                .toList());
+        replay.end();
+    }
+
+    /** Finds what is durable, and which segments have records. */
+    private void look() throws IOException {
+        durable = state.frozen().sequence() - 1;
+        long last = state.start().sequence() - 1;
+        for (int i = 0; i < opened.size(); i++) {
+            SegmentEntry entry = state.segments().get(i);
+            SegmentScan scan = SegmentScan.of(opened.get(i), entry.endBytes());
+            for (int k = 0; k < scan.count(); k++) {
+                durable = Math.max(durable, scan.header(k).durable());
+            }
+            if (entry.isEnded()) {
+                last = scan.count() == 0 ? last : scan.header(scan.count() - 1).sequence();
+                last = scan.endBytes() < entry.endBytes() ? last + 1 : last;
+                durable = Math.max(durable, last);
+            }
+            if (entry.isEnded() || scan.count() > 0) {
+                found.add(new Found(opened.get(i), entry));
+            }
+        }
+    }
+
+    @Override
+    public boolean record(LogSegment segment, SegmentScan scan, int i, RecordHeader header) throws IOException {
+        boolean isTail = header.sequence() > durable;
+        if (isTail && !isWhole(segment, scan, i, header)) {
+            return false;
+        }
+        LogReplay.put(index, segment, scan, i, header);
+        int end = scan.offsetBytes(i) + header.recordBytes();
+        if (isTail) {
+            tail.add(new Tail(segment, scan.offsetBytes(i), header, checksums(scan, i, header)));
+        } else {
+            lastKept = header;
+            keptEndBytes = end;
+            while (keptCount == 0 || found.get(keptCount - 1).segment != segment) {
+                keptCount++;
+            }
+        }
+        segment.recovered(end, header.layer(), header.sequence());
+        newestLayer = Math.max(newestLayer, header.layer());
         return true;
     }
 
-    /** A record that was durable is not there: what it was about, the next one says. */
-    private void replayLost(RecordHeader next, LogSegment segment, int offset) throws IOException {
-        RecordHeader.Type type = next.previousType();
-        if (expected != 0 && next.sequence() != expected + 1 || type == null) {
-            throw new IOException(volume + ": its log is damaged in " + segment.file.describe() + " before offset "
-                    + offset + ": record " + next.sequence() + " is there, those before it are not");
-        }
-        long from = next.previousFirstPage();
-        long to = from + next.previousPageCount();
-        if (type == RecordHeader.Type.ZEROS) {
-            log.putZeros(segment, from, to);
-        }
-        for (long page = from; type == RecordHeader.Type.DATA && page < to; page++) {
-            log.index().put(page, PageWord.damaged(segment.slot));
-        }
+    @Override
+    public void lost(LogSegment next, long sequence, RecordHeader.Type type, long firstPage, int pageCount) {
+        LogReplay.putLost(index, next, type, firstPage, pageCount);
+        RecordHeader header = new RecordHeader(type, sequence, 0, newestLayer, firstPage, pageCount, null, 0, 0);
+        lost.add(header);
+        lastKept = header;
     }
 
-    private boolean isWhole(LogSegment segment, SegmentScan scan, int i, RecordHeader header) throws IOException {
+    private boolean isWhole(LogSegment segment, SegmentScan scan, int i, RecordHeader header) {
         for (int page = 0; header.type() == RecordHeader.Type.DATA && page < header.pageCount(); page++) {
-            long at = pageOffset(scan, i, header, page);
+            int at = LogReplay.pageOffset(scan, i, header, page);
             ByteBuffer bytes = scratch.page.clear();
-            segment.file.read(bytes, at);
+            try {
+                segment.file.read(bytes, at);
+            } catch (IOException e) {
+                return false; // it was never promised
+            }
             bytes.clear();
             if (scratch.checksum(segment.nonce(), at, header.firstPage() + page, bytes) != scan.pageChecksum(i, page)) {
                 return false;
@@ -143,68 +143,82 @@ final class LogRecovery {
         return true;
     }
 
-    private void apply(LogSegment segment, SegmentScan scan, int i, RecordHeader header) {
-        segment.beginLayer(header.layer());
-        switch (header.type()) {
-            case ZEROS -> log.putZeros(segment, header.firstPage(), header.firstPage() + header.pageCount());
-            case DATA -> {
-                for (int page = 0; page < header.pageCount(); page++) {
-                    int at = pageOffset(scan, i, header, page);
-                    log.index()
-                            .put(
-                                    header.firstPage() + page,
-                                    PageWord.data(segment.slot, at, scan.pageChecksum(i, page)));
-                }
-            }
-            case MARK -> {}
+    private static IntBuffer checksums(SegmentScan scan, int i, RecordHeader header) {
+        IntBuffer checksums = IntBuffer.allocate(header.type() == RecordHeader.Type.DATA ? header.pageCount() : 0);
+        for (int page = 0; page < checksums.capacity(); page++) {
+            checksums.put(page, scan.pageChecksum(i, page));
         }
-    }
-
-    private static int pageOffset(SegmentScan scan, int i, RecordHeader header, int page) {
-        return scan.offsetBytes(i) + header.areaBytes() + (page << Pages.SHIFT);
+        return checksums;
     }
 
     /** The segments that hold what was durable, ending there: what the volume's record is to say. */
     List<SegmentEntry> kept() {
         List<SegmentEntry> kept = new ArrayList<>();
-        for (int i = 0; i < keptSegments; i++) {
-            int end = i == keptSegments - 1 ? keptEndBytes : segments.get(i).endBytes();
-            kept.add(entries.get(i).endingAt(end));
+        for (int i = 0; i < keptCount; i++) {
+            Found one = found.get(i);
+            int end = i == keptCount - 1 ? keptEndBytes : one.segment.endBytes();
+            kept.add(one.entry.isEnded() ? one.entry : one.entry.endingAt(end));
         }
         return kept;
     }
 
     List<LogSegment> keptInMemory() {
-        return segments.subList(0, keptSegments);
+        return found.subList(0, keptCount).stream().map(Found::segment).toList();
     }
 
     /** Those that hold nothing but what came after the mark, or nothing. */
     List<LogSegment> rest() {
-        return segments.subList(keptSegments, segments.size());
+        List<LogSegment> rest = new ArrayList<>(opened);
+        rest.removeAll(keptInMemory());
+        return rest;
     }
 
-    /** The last record that was durable, or null. */
+    /** The last record that was durable, which may be lost; or null. */
     @Nullable
     RecordHeader lastKept() {
         return lastKept;
     }
 
-    /** The newest layer that a record is of; 0 without a record. */
+    /** Whether the last record that was durable is lost: what it was about stands in the next one only. */
+    boolean endsLost() {
+        return !lost.isEmpty() && lost.get(lost.size() - 1).equals(lastKept);
+    }
+
+    /** The newest layer of which there is anything. */
     long newestLayer() {
         return newestLayer;
     }
 
-    /** Appends to the log, which has new segments by now, what came after the mark. */
-    void rewriteTail(Staging staging) throws IOException {
+    /** Appends to the log, which has new segments by now, what came after the mark, and which pages are lost. */
+    void rewriteTail(VolumeLog log, Staging staging) throws IOException {
         ByteBuffer pages = ByteBuffer.allocateDirect(tail.isEmpty() ? 0 : RecordHeader.MAX_DATA_PAGES * Pages.BYTES);
         for (Tail each : tail) {
             RecordHeader header = each.header;
             if (header.type() == RecordHeader.Type.DATA) {
-                pages.clear().limit(header.pageCount() * Pages.BYTES);
-                each.segment.file.read(pages, each.offsetBytes + (long) header.areaBytes());
-                log.append(header.firstPage(), pages.flip(), staging, () -> true);
-            } else if (header.type() == RecordHeader.Type.ZEROS) {
-                log.appendZeros(header.firstPage(), header.pageCount(), staging);
+                read(each, pages.clear().limit(header.pageCount() * Pages.BYTES));
+                log.append(header.firstPage(), pages.flip(), staging, VolumeLog.ALWAYS);
+            } else if (header.type() != RecordHeader.Type.MARK) {
+                log.appendAll(header.type(), header.firstPage(), header.pageCount(), staging, VolumeLog.ALWAYS);
+            }
+        }
+        for (RecordHeader header : lost) {
+            for (long page = header.firstPage(); page < header.firstPage() + header.pageCount(); page++) {
+                if (header.type() == RecordHeader.Type.DATA && PageWord.isLost(index.get(page))) {
+                    log.appendAll(RecordHeader.Type.DAMAGED, page, 1, staging, VolumeLog.ALWAYS);
+                }
+            }
+        }
+    }
+
+    private void read(Tail record, ByteBuffer pages) throws IOException {
+        int start = record.offsetBytes + record.header.areaBytes();
+        record.segment.file.read(pages, start);
+        for (int i = 0; i < record.checksums.capacity(); i++) {
+            long page = record.header.firstPage() + i;
+            ByteBuffer bytes = pages.duplicate().clear().position(i << Pages.SHIFT);
+            int at = start + (i << Pages.SHIFT);
+            if (scratch.checksum(record.segment.nonce(), at, page, bytes) != record.checksums.get(i)) {
+                throw LogReader.damaged(volume, record.segment.file.describe(), at, page);
             }
         }
     }

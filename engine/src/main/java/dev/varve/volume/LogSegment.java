@@ -124,7 +124,15 @@ final class LogSegment {
     }
 
     /** The headers of all records as the directory has them; null when there is no whole one. */
-    byte @Nullable [] readDirectory() throws IOException {
+    byte @Nullable [] readDirectory() {
+        try {
+            return directory();
+        } catch (IOException e) {
+            return null; // the records say the same
+        }
+    }
+
+    private byte @Nullable [] directory() throws IOException {
         ByteBuffer trailer = ByteBuffer.allocate(USED_TRAILER_BYTES);
         file.read(trailer, file.sizeBytes() - TRAILER_BYTES);
         int start = trailer.getInt(8);

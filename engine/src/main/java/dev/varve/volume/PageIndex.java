@@ -1,13 +1,22 @@
 package dev.varve.volume;
 
+import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.concurrent.locks.Lock;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which pages are in a log, and where: a hash table of groups of 16 pages, 170 bytes each.
+ * Which pages are in a log, and where, at three grains, so that a large hole costs little:
+ *
+ * <pre>
+ *  page    4 KiB   a word in its group: a group of 16 pages has a place in a hash table, 152 bytes
+ *  group  64 KiB   one word for all 16 pages, 32 bytes
+ *  unit   64 MiB   one word in an array; it counts where a page has none of its own
+ * </pre>
  *
  * <p>{@link #get} may be called from any thread at any time, takes no lock and allocates nothing. All else is for one
  * thread at a time. Whoever sees a word sees what was written before it was put.
@@ -17,30 +26,39 @@ final class PageIndex {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int GROUP_SHIFT = 4;
     private static final int GROUP_PAGES = 1 << GROUP_SHIFT;
+    private static final int UNIT_SHIFT = 14;
+    private static final long UNIT_PAGES = 1L << UNIT_SHIFT;
     private static final int LEAST_TABLE = 16;
 
-    /** The words of a group, then its number. */
-    private static final int GROUP_LONGS = GROUP_PAGES + 1;
+    /** The number of a group, then a word for each page. */
+    private static final int GROUP_LONGS = 1 + GROUP_PAGES;
 
+    /** What is forgotten at once, with the gate held. */
+    private static final int FORGET_AT_ONCE = 64;
+
+    private static final int FORGET_UNITS_AT_ONCE = 1 << 14;
+
+    private static final int ARRAY_HEADER_BYTES = 16;
     private static final long SPREAD = 0x9E3779B97F4A7C15L;
 
     private volatile long[] @Nullable [] table = new long[LEAST_TABLE][];
+    private volatile long[] units = new long[0];
     private int groupCount;
-    private long pageCount;
+    private long groupLongs;
 
     /** The group that a page is in. */
     static long group(long page) {
         return page >>> GROUP_SHIFT;
     }
 
-    /** The first group that starts at a page or behind it. */
-    static long groupFrom(long page) {
-        return group(page + GROUP_PAGES - 1);
-    }
-
     /** Where a group starts. */
     static long firstPage(long group) {
         return group << GROUP_SHIFT;
+    }
+
+    /** Where the unit of a page ends. */
+    static long unitEnd(long page) {
+        return ((page >>> UNIT_SHIFT) + 1) << UNIT_SHIFT;
     }
 
     /** The word of a page, or {@link PageWord#NONE}. */
@@ -51,132 +69,221 @@ final class PageIndex {
         for (int at = place(number, mask); ; at = (at + 1) & mask) {
             long[] group = (long[]) GROUP.getAcquire(now, at);
             if (group == null) {
-                return PageWord.NONE;
+                return unit(page);
             }
-            if (group[GROUP_PAGES] == number) {
-                return (long) WORD.getAcquire(group, (int) page & (GROUP_PAGES - 1));
+            if (group[0] == number) {
+                long word = (long) WORD.getAcquire(group, group.length == GROUP_LONGS ? 1 + inGroup(page) : 1);
+                return word == PageWord.NONE ? unit(page) : word;
             }
         }
     }
 
-    /** Sets the word of a page; {@link PageWord#NONE} forgets it. */
+    private static int inGroup(long page) {
+        return (int) page & (GROUP_PAGES - 1);
+    }
+
+    private long unit(long page) {
+        long[] now = units;
+        int unit = (int) (page >>> UNIT_SHIFT);
+        return unit < now.length ? (long) WORD.getAcquire(now, unit) : PageWord.NONE;
+    }
+
+    /** Sets the word of a page, which is some. */
     void put(long page, long word) {
-        long[] group = group(page >>> GROUP_SHIFT, word != PageWord.NONE);
-        if (group == null) {
+        long number = group(page);
+        int at = find(number);
+        long[] group = table[at];
+        if (group == null || group.length != GROUP_LONGS) {
+            long[] fresh = new long[GROUP_LONGS];
+            fresh[0] = number;
+            if (group != null) {
+                Arrays.fill(fresh, 1, GROUP_LONGS, group[1]);
+            }
+            fresh[1 + inGroup(page)] = word;
+            set(at, fresh);
+        } else {
+            WORD.setRelease(group, 1 + inGroup(page), word);
+        }
+    }
+
+    /** Sets the word of all pages of a range; costs little however long it is. */
+    void putAll(long from, long to, long word) {
+        long firstUnit = (from + UNIT_PAGES - 1) >>> UNIT_SHIFT;
+        long endUnit = to >>> UNIT_SHIFT;
+        if (firstUnit >= endUnit) {
+            putGroups(from, to, word);
             return;
         }
-        int i = (int) page & (GROUP_PAGES - 1);
-        pageCount += (word == PageWord.NONE ? 0 : 1) - (group[i] == PageWord.NONE ? 0 : 1);
-        WORD.setRelease(group, i, word);
+        putGroups(from, firstUnit << UNIT_SHIFT, word);
+        putUnits((int) firstUnit, (int) endUnit, word);
+        putGroups(endUnit << UNIT_SHIFT, to, word);
+    }
+
+    private void putUnits(int from, int to, long word) {
+        long[] now = units;
+        if (to > now.length) {
+            now = Arrays.copyOf(now, to);
+            units = now;
+        }
+        for (int unit = from; unit < to; unit++) {
+            WORD.setRelease(now, unit, word);
+        }
+        long firstGroup = (long) from << (UNIT_SHIFT - GROUP_SHIFT);
+        long endGroup = (long) to << (UNIT_SHIFT - GROUP_SHIFT);
+        long[] @Nullable [] groups = table;
+        if (endGroup - firstGroup < groups.length) {
+            for (long number = firstGroup; number < endGroup; number++) {
+                int at = find(number);
+                if (table[at] != null) {
+                    set(at, uniform(number, word));
+                }
+            }
+        } else {
+            for (int at = 0; at < groups.length; at++) {
+                long[] group = groups[at];
+                if (group != null && group[0] >= firstGroup && group[0] < endGroup) {
+                    set(at, uniform(group[0], word));
+                }
+            }
+        }
+    }
+
+    private void putGroups(long from, long to, long word) {
+        for (long page = from; page < to; ) {
+            if (inGroup(page) == 0 && to - page >= GROUP_PAGES) {
+                set(find(group(page)), uniform(group(page), word));
+                page += GROUP_PAGES;
+            } else {
+                put(page, word);
+                page++;
+            }
+        }
+    }
+
+    /** The number of a group, then one word for all its pages. */
+    private static long[] uniform(long number, long word) {
+        return new long[] {number, word};
+    }
+
+    private void set(int at, long[] group) {
+        long[] before = table[at];
+        GROUP.setRelease(table, at, group);
+        groupLongs += group.length - (before == null ? 0 : before.length);
+        groupCount += before == null ? 1 : 0;
+    }
+
+    /** How many units there are at most with a word. */
+    int unitCount() {
+        return units.length;
     }
 
     /**
-     * Notes zeros: whole groups as ranges, so that a large hole costs little, and other pages one by one.
+     * Forgets all words that name one of some slots, which nothing new does meanwhile: those of units first, since they
+     * count where a page has none.
      *
-     * @return the ranges, with these
+     * @param gate held by whoever changes the index; taken here again and again for a short time
      */
-    ZeroRanges putZeros(ZeroRanges ranges, long word, long from, long to) {
-        long firstGroup = groupFrom(from);
-        long endGroup = group(to);
-        if (firstGroup >= endGroup) {
-            putZeroPages(word, from, to);
-            return ranges;
+    void forgetAll(IntPredicate slots, Lock gate) {
+        for (int unit = 0; unit < units.length; unit += FORGET_UNITS_AT_ONCE) {
+            gate.lock();
+            try {
+                long[] now = units;
+                forget(now, unit, Math.min(unit + FORGET_UNITS_AT_ONCE, now.length), slots);
+            } finally {
+                gate.unlock();
+            }
         }
-        long start = firstPage(firstGroup);
-        long end = firstPage(endGroup);
-        putZeroPages(word, from, start);
-        putZeroPages(word, end, to);
-        forEachIn(start, end, (page, unused) -> put(page, word));
-        return ranges.with(firstGroup, endGroup);
+        long[] groups = groups();
+        for (int i = 0; i < groups.length; i += FORGET_AT_ONCE) {
+            gate.lock();
+            try {
+                for (int k = i; k < Math.min(groups.length, i + FORGET_AT_ONCE); k++) {
+                    long[] group = table[find(groups[k])];
+                    if (group != null) {
+                        forget(group, 1, group.length, slots);
+                    }
+                }
+            } finally {
+                gate.unlock();
+            }
+        }
     }
 
-    private void putZeroPages(long word, long from, long to) {
-        for (long page = from; page < to; page++) {
-            put(page, word);
+    private static void forget(long[] words, int from, int to, IntPredicate slots) {
+        for (int i = from; i < to; i++) {
+            if (words[i] != PageWord.NONE && slots.test(PageWord.slot(words[i]))) {
+                WORD.setRelease(words, i, PageWord.NONE);
+            }
         }
-    }
-
-    /** How many pages have a word. */
-    long pageCount() {
-        return pageCount;
     }
 
     /** About how much heap it takes. */
     long heapBytes() {
-        return (GROUP_LONGS * 8L + 16) * groupCount + 8L * table.length;
+        return groupLongs * Long.BYTES
+                + (long) groupCount * ARRAY_HEADER_BYTES
+                + (long) table.length * Long.BYTES
+                + (long) units.length * Long.BYTES;
     }
 
-    /** What {@link #forEachIn} calls. */
-    interface Visitor {
-        void visit(long page, long word);
-    }
-
-    /** Visits the pages of a range that have a word, in no order; the visitor may change the word it is told of. */
-    void forEachIn(long from, long to, Visitor visitor) {
-        if ((to - from) >>> GROUP_SHIFT < table.length) {
-            for (long number = from >>> GROUP_SHIFT; number << GROUP_SHIFT < to; number++) {
-                visit(group(number, false), from, to, visitor);
-            }
-        } else {
-            for (long[] group : table) {
-                visit(group, from, to, visitor);
-            }
-        }
-    }
-
-    private static void visit(long @Nullable [] group, long from, long to, Visitor visitor) {
-        for (int i = 0; group != null && i < GROUP_PAGES; i++) {
-            long page = (group[GROUP_PAGES] << GROUP_SHIFT) + i;
-            if (group[i] != PageWord.NONE && page >= from && page < to) {
-                visitor.visit(page, group[i]);
-            }
-        }
-    }
-
-    /** First pages of the groups that have a word, ascending. */
+    /** The groups that have a word of their own, ascending. */
     long[] groups() {
         return Arrays.stream(table)
                 .filter(Objects::nonNull)
                 .filter(PageIndex::isUsed)
-                .mapToLong(group -> group[GROUP_PAGES] << GROUP_SHIFT)
+                .mapToLong(group -> group[0])
                 .sorted()
                 .toArray();
     }
 
-    private long @Nullable [] group(long number, boolean make) {
+    /** What {@link #forEachUnits} calls. */
+    interface RangeVisitor {
+        /** Visits pages, not including {@code endPage}. */
+        void visit(long firstPage, long endPage) throws IOException;
+    }
+
+    /** Visits the longest ranges of pages whose units have a word, ascending. */
+    void forEachUnits(RangeVisitor visitor) throws IOException {
+        long[] now = units;
+        for (int unit = 0; unit < now.length; unit++) {
+            int first = unit;
+            while (unit < now.length && now[unit] != PageWord.NONE) {
+                unit++;
+            }
+            if (first < unit) {
+                visitor.visit((long) first << UNIT_SHIFT, (long) unit << UNIT_SHIFT);
+            }
+        }
+    }
+
+    /** Where a group stands, or would. */
+    private int find(long number) {
+        if (4L * (groupCount + 1) > 3L * table.length) {
+            rebuild();
+        }
         long[] @Nullable [] now = table;
         int mask = now.length - 1;
         int at = place(number, mask);
-        for (; now[at] != null; at = (at + 1) & mask) {
-            if (now[at][GROUP_PAGES] == number) {
-                return now[at];
-            }
+        while (now[at] != null && now[at][0] != number) {
+            at = (at + 1) & mask;
         }
-        if (!make) {
-            return null;
-        }
-        if (4L * (groupCount + 1) > 3L * now.length) {
-            rebuild();
-            return group(number, true);
-        }
-        long[] group = new long[GROUP_LONGS];
-        group[GROUP_PAGES] = number;
-        GROUP.setRelease(now, at, group);
-        groupCount++;
-        return group;
+        return at;
     }
 
     /** Makes room, and drops groups that have no word any more. */
     private void rebuild() {
         long[] @Nullable [] old = table;
         int used = 0;
+        long longs = 0;
         for (long[] group : old) {
-            used += group != null && isUsed(group) ? 1 : 0;
+            if (group != null && isUsed(group)) {
+                used++;
+                longs += group.length;
+            }
         }
         long[] @Nullable [] fresh = new long[Math.max(LEAST_TABLE, Integer.highestOneBit(used + 1) << 2)][];
         for (long[] group : old) {
             if (group != null && isUsed(group)) {
-                int at = place(group[GROUP_PAGES], fresh.length - 1);
+                int at = place(group[0], fresh.length - 1);
                 while (fresh[at] != null) {
                     at = (at + 1) & (fresh.length - 1);
                 }
@@ -184,11 +291,12 @@ final class PageIndex {
             }
         }
         groupCount = used;
+        groupLongs = longs;
         table = fresh;
     }
 
     private static boolean isUsed(long[] group) {
-        for (int i = 0; i < GROUP_PAGES; i++) {
+        for (int i = 1; i < group.length; i++) {
             if (group[i] != PageWord.NONE) {
                 return true;
             }

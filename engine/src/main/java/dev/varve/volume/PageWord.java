@@ -9,7 +9,7 @@ package dev.varve.volume;
  *  | CRC32C        | plain | slot      | offset / 64         |     0 = {@link #NONE}: nothing is known
  *  +---------------+-------+-----------+---------------------+
  *
- *   plain = 1: no page in the log; offset 1 says zeros, 2 says damaged
+ *   plain = 1: no page in the log; offset 1 says zeros, 2 damaged, 3 damaged and not recorded so yet
  * </pre>
  *
  * The slot is the segment's place in its volume's table. No page stands at offset 0 of a segment, so no word is 0.
@@ -29,6 +29,7 @@ final class PageWord {
     private static final long PLAIN = 1L << 31;
     private static final long ZEROS = PLAIN | 1;
     private static final long DAMAGED = PLAIN | 2;
+    private static final long LOST = PLAIN | 3;
     private static final long KIND_MASK = PLAIN | OFFSET_MASK;
 
     private PageWord() {}
@@ -45,12 +46,21 @@ final class PageWord {
         return DAMAGED | (long) slot << OFFSET_BITS;
     }
 
+    static long lost(int slot) {
+        return LOST | (long) slot << OFFSET_BITS;
+    }
+
     static boolean isZeros(long word) {
         return (word & KIND_MASK) == ZEROS;
     }
 
     static boolean isDamaged(long word) {
-        return (word & KIND_MASK) == DAMAGED;
+        return (word & KIND_MASK) == DAMAGED || isLost(word);
+    }
+
+    /** Whether a page is damaged because its record is lost. */
+    static boolean isLost(long word) {
+        return (word & KIND_MASK) == LOST;
     }
 
     static int slot(long word) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * 16  8  highest sequence known to be durable when this was written
  * 24  8  first page, of 4 KiB
  * 32  4  page count
- * 36  1  type: 1 data, 2 zeros, 3 mark, of no page
+ * 36  1  type: 1 data, 2 zeros, 3 mark, of no page, 4 damaged
  * 37  1  the previous record's type, 0 for none
  * 38  2  zero
  * 40  8  layer
@@ -46,6 +46,9 @@ record RecordHeader(
     /** The most pages of a data record: 256 KiB. */
     static final int MAX_DATA_PAGES = 64;
 
+    /** The most pages of a volume: 16 TiB. */
+    private static final long MAX_PAGES = 1L << 32;
+
     /** The longest header area. */
     static final int MAX_BYTES = areaBytes(Type.DATA, MAX_DATA_PAGES);
 
@@ -59,7 +62,9 @@ record RecordHeader(
         /** They are zeros from here on. */
         ZEROS(2),
         /** It has none: it carries what is durable. */
-        MARK(3);
+        MARK(3),
+        /** Their content is lost: to read one is an error until it is written. */
+        DAMAGED(4);
 
         private final int code;
 
@@ -133,7 +138,12 @@ record RecordHeader(
         }
         Type type = Type.of(area.get(at + 36));
         int pageCount = area.getInt(at + 32);
-        if (type == null || pageCount < 0 || type == Type.DATA && (pageCount == 0 || pageCount > MAX_DATA_PAGES)) {
+        long firstPage = area.getLong(at + 24);
+        if (type == null
+                || pageCount < 0
+                || firstPage < 0
+                || firstPage + pageCount > MAX_PAGES
+                || type == Type.DATA && (pageCount == 0 || pageCount > MAX_DATA_PAGES)) {
             return null;
         }
         int bytes = areaBytes(type, pageCount);

@@ -18,6 +18,11 @@ record SegmentEntry(long number, int sizeBytes, String nonce, int endBytes) {
                 file.number(), file.sizeBytes(), HexFormat.of().formatHex(segment.nonce()), file.sizeBytes());
     }
 
+    /** Whether nothing is appended to it any more: all up to its end is durable. */
+    boolean isEnded() {
+        return endBytes < sizeBytes;
+    }
+
     SegmentEntry endingAt(int newEndBytes) {
         return new SegmentEntry(number, sizeBytes, nonce, newEndBytes);
     }

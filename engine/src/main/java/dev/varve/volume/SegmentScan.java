@@ -6,13 +6,17 @@ import java.util.Arrays;
 import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The headers of a segment's records, in order: from its directory, or found one after the other. What lies between two of
  * them, or before the first, has rotted or never came; {@link LogRecovery} tells which.
  */
 final class SegmentScan {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentScan.class);
     private static final int WINDOW_BYTES = 1 << 20;
+    private static final int SECTOR_BYTES = 4096;
 
     private final LogSegment segment;
     private final int limitBytes;
@@ -44,8 +48,18 @@ final class SegmentScan {
         return scan;
     }
 
+    /** The first record's header where it was written; null when it is not there. */
+    static @Nullable RecordHeader first(LogSegment segment) throws IOException {
+        return new SegmentScan(segment, segment.file.sizeBytes()).headerAt(0);
+    }
+
     int count() {
         return count;
+    }
+
+    /** Where the last record ends. */
+    int endBytes() {
+        return count == 0 ? 0 : offsets[count - 1] + header(count - 1).recordBytes();
     }
 
     /** Where a record starts. */
@@ -100,10 +114,28 @@ final class SegmentScan {
         if (offset < windowStart || needed > windowStart + window.limit()) {
             windowStart = offset;
             window.clear().limit(Math.min(WINDOW_BYTES, limitBytes - offset));
-            segment.file.read(window, offset);
-            window.flip();
+            fill(offset);
         }
         return decode(window, offset - windowStart);
+    }
+
+    /** Reads a window; what can't be read is as good as zeros. */
+    private void fill(int offset) {
+        try {
+            segment.file.read(window, offset);
+        } catch (IOException e) {
+            int length = window.limit();
+            for (int at = 0; at < length; at += SECTOR_BYTES) {
+                window.limit(Math.min(at + SECTOR_BYTES, length)).position(at);
+                try {
+                    segment.file.read(window, offset + (long) at);
+                } catch (IOException sector) {
+                    LOG.warn("{} can't be read at offset {}", segment.file.describe(), offset + at, sector);
+                    LiveVolume.zero(window.position(at), window.limit() - at);
+                }
+            }
+        }
+        window.flip();
     }
 
     private @Nullable RecordHeader decode(ByteBuffer bytes, int at) {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Where segments come from and go to. Numbers are given once; a segment that is given back comes again under its number,
- * with what it held before. All methods may be called from many threads.
+ * Where segments come from and go to. A number names one segment at a time; one that is given back may come again under
+ * its number, with what it held before. All methods may be called from many threads.
  */
 interface SegmentSpace extends AutoCloseable {
     /** Lengths that segments have: a small log takes little, a large one few. */
@@ -31,11 +31,12 @@ interface SegmentSpace extends AutoCloseable {
     void give(SegmentFile segment);
 
     /**
-     * Says which segments records name, before anything is taken: no other is left.
+     * Says which segments records name, before anything is taken.
      *
-     * @throws IOException when what is there could not be listed
+     * @param areAll whether no other is named: others are deleted; else they stay, and are not taken
+     * @throws IOException when what is there could not be listed: it is not claimed
      */
-    void claim(Set<Long> numbers) throws IOException;
+    void claim(Set<Long> numbers, boolean areAll) throws IOException;
 
     /** Whether {@link #claim} was called. */
     boolean isClaimed();

@@ -1,18 +1,21 @@
 package dev.varve.volume;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.atomic.AtomicBoolean;
 
 /** A volume that somebody has open for writing. */
 final class VolumeDevice implements BlockDevice {
     private final LiveVolume volume;
     private final Closer closer;
-    private final AtomicBoolean ended = new AtomicBoolean();
+
+    @GuardedBy("closer")
+    private boolean ended;
+
     private volatile boolean closed;
 
     /** Lets go of the volume. */
@@ -70,14 +73,17 @@ final class VolumeDevice implements BlockDevice {
         if (limit < 1) {
             throw new IllegalArgumentException("no extents are asked for: " + limit);
         }
-        return volume.extents(map, offsetBytes, lengthBytes, limit);
+        return new VolumeExtents(volume, map).list(offsetBytes, lengthBytes, limit);
     }
 
     @Override
     public void close() throws IOException {
         closed = true;
-        if (ended.compareAndSet(false, true)) {
-            closer.close(this);
+        synchronized (closer) {
+            if (!ended) {
+                ended = true;
+                closer.close(this);
+            }
         }
     }
 

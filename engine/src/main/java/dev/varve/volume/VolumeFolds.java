@@ -11,6 +11,7 @@ import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -18,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * <p>A fold commits its blocks, the volume's new base, the layer's end and the snapshot in one step. Then it publishes the
  * base, and only then drops the layer from the log.
  */
-final class VolumeFolds {
+final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeFolds.class);
 
     private final VolumeRegistry registry;
@@ -48,8 +50,12 @@ final class VolumeFolds {
         this.registry = registry;
     }
 
-    /** Has the layers of a volume folded that its record names. */
-    void request(String id) {
+    /** Why volumes could not be folded when it was last tried. */
+    private final Map<String, IOException> failures = new ConcurrentHashMap<>();
+
+    /** Has the layers of a volume folded that its record names, and what makes its log too long. */
+    @Override
+    public void request(String id) {
         if (!closed && busy.add(id)) {
             thread.execute(() -> {
                 busy.remove(id);
@@ -66,13 +72,16 @@ final class VolumeFolds {
             }
             LiveVolume volume = registry.use(record.scope(), id, false);
             try {
-                while (record != null && !closed && !VolumeRecord.layers(record).isEmpty()) {
-                    fold(volume, record, VolumeRecord.layers(record).get(0));
+                while (record != null && !closed && (hasLayer(record) || freezesLong(volume, record))) {
+                    if (hasLayer(record)) {
+                        fold(volume, record, VolumeRecord.layers(record).get(0));
+                    }
                     record = registry.catalog().find(id);
                 }
             } finally {
                 registry.leave(id);
             }
+            failures.remove(id);
             if (record != null && !closed && VolumeRecord.isDeleting(record)) {
                 registry.deleteMarked(record);
             }
@@ -80,54 +89,81 @@ final class VolumeFolds {
             LOG.debug("{}", e.getMessage());
         } catch (IOException | RuntimeException e) {
             if (!closed) {
-                LOG.warn("{} is folded when it is next opened", id, e);
+                LOG.warn("{} can't be folded now; it is tried again", id, e);
+                failures.put(id, e instanceof IOException io ? io : new IOException(e));
             }
         }
+    }
+
+    private static boolean hasLayer(Resource record) throws IOException {
+        return !VolumeRecord.layers(record).isEmpty();
+    }
+
+    private boolean freezesLong(LiveVolume volume, Resource record) throws IOException {
+        VolumeLog log = volume.log();
+        if (log == null || !registry.limits().isLong(log)) {
+            return false;
+        }
+        VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
+        return true;
+    }
+
+    @Override
+    public @Nullable IOException failure(String id) {
+        return failures.get(id);
+    }
+
+    /** Tries again what has failed. */
+    void retry() {
+        failures.keySet().forEach(this::request);
     }
 
     private void fold(LiveVolume volume, Resource record, LayerEntry layer) throws IOException {
         Snapshots snapshots =
                 registry.snapshots().in(record.scope().account(), record.scope().region());
         String snapshotId = layer.snapshotId();
+        String name = snapshotId != null ? snapshotId : volume.id() + "." + layer.number();
         VolumeLog log = volume.openLog();
         HydratingReader base = volume.base();
         Manifest manifest = base == null ? null : base.manifest();
-        try (ManifestWriter writer = registry.manifests()
-                .writer("snapshot " + snapshotId + " of " + volume.id(), manifest, new WriterStamp(snapshotId))) {
-            Fold fold = new Fold(volume, log, layer.number(), writer, () -> closed);
-            snapshots.showProgress(snapshotId, fold::percent);
-            Manifest folded = fold.run();
+        try (ManifestWriter writer =
+                registry.manifests().writer("fold " + name + " of " + volume.id(), manifest, new WriterStamp(name))) {
+            Fold fold = new Fold(volume, log, layer, writer, () -> closed);
+            if (snapshotId != null) {
+                snapshots.showProgress(snapshotId, fold::percent);
+            }
+            Manifest folded = fold.run(VolumeRecord.start(record));
+            registry.keepRest(fold);
+            IOException damage = fold.damage();
             Set<Long> gone =
                     numbers(log.segmentsUpTo(layer.number())); // asked for here: who has a gate may want the catalog
-            registry.catalog().change(change -> commit(change, record, layer, gone, folded, snapshots), writer::commit);
+            registry.catalog()
+                    .change(
+                            change -> {
+                                Resource now = commit(change, record, layer, gone, folded);
+                                if (snapshotId != null) {
+                                    end(change, snapshots, snapshotId, folded, damage);
+                                }
+                                return now;
+                            },
+                            writer::commit);
             volume.rebase(registry.reader(folded));
-            log.release(layer.number(), fold.pages());
-        } catch (IOException e) {
-            if (closed) {
-                throw e;
-            }
-            LOG.error("{} of {} failed", snapshotId, volume.id(), e);
-            registry.catalog().change(change -> {
-                Resource now = change.find(ResourceKind.VOLUME, record.scope(), record.id());
-                if (now != null) {
-                    VolumeRecord.setLayers(now, without(layer, VolumeRecord.layers(now)));
-                    change.update(now);
-                }
-                snapshots.fail(change, snapshotId, String.valueOf(e.getMessage()));
-                return snapshotId;
-            });
+            log.release(layer.number());
+            registry.limits().released();
         } finally {
-            snapshots.showProgress(snapshotId, null);
+            if (snapshotId != null) {
+                snapshots.showProgress(snapshotId, null);
+            }
         }
     }
 
-    private static Resource commit(
-            Change change, Resource record, LayerEntry layer, Set<Long> gone, Manifest folded, Snapshots snapshots)
+    private static Resource commit(Change change, Resource record, LayerEntry layer, Set<Long> gone, Manifest folded)
             throws IOException {
         Resource now = change.find(ResourceKind.VOLUME, record.scope(), record.id());
         if (now == null) {
             throw VolumeErrors.notFound(record.id());
         }
+        VolumeRecord.setStart(now, layer.next());
         VolumeRecord.setLayers(now, without(layer, VolumeRecord.layers(now)));
         VolumeRecord.setSegments(
                 now,
@@ -136,8 +172,17 @@ final class VolumeFolds {
                         .toList());
         change.update(now);
         change.hold(now.id(), folded.toString().getBytes(StandardCharsets.US_ASCII));
-        snapshots.complete(change, layer.snapshotId(), folded);
         return now;
+    }
+
+    private static void end(
+            Change change, Snapshots snapshots, String id, Manifest folded, @Nullable IOException damage)
+            throws IOException {
+        if (damage == null) {
+            snapshots.complete(change, id, folded);
+        } else {
+            snapshots.fail(change, id, String.valueOf(damage.getMessage()));
+        }
     }
 
     private static Set<Long> numbers(List<LogSegment> segments) {
@@ -161,7 +206,8 @@ final class VolumeFolds {
     }
 
     /** Ends after the chunk that is being written; what is left is folded another time. */
-    void close() {
+    @Override
+    public void close() {
         closed = true;
         thread.shutdown();
         boolean interrupted = false;

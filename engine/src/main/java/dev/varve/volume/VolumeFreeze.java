@@ -1,5 +1,6 @@
 package dev.varve.volume;
 
+import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Change;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
@@ -10,7 +11,11 @@ import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Begins snapshots of volumes at one moment: all gates are closed, in the order of ids, each log ends its layer, and all
@@ -40,10 +45,7 @@ final class VolumeFreeze {
                 volume.freezing.lock();
                 freezing.add(volume);
             }
-            List<Long> layers = freeze(volumes);
-            for (LiveVolume volume : volumes) {
-                volume.flush();
-            }
+            List<VolumeLog.Frozen> layers = freeze(volumes);
             List<Snapshot> begun = registry.catalog().change(change -> begin(change, volumes, layers, requests));
             ids.forEach(registry.folds()::request);
             return begun;
@@ -55,36 +57,67 @@ final class VolumeFreeze {
         }
     }
 
-    private static List<Long> freeze(List<LiveVolume> volumes) throws IOException {
-        List<VolumeLog> logs = new ArrayList<>();
-        for (LiveVolume volume : volumes) {
-            VolumeLog log = volume.openLog();
-            log.prepareForFreeze();
-            logs.add(log);
+    /** Ends the layer of a volume's log that is to be folded without a snapshot. */
+    static void withoutSnapshot(Catalog catalog, Scope scope, LiveVolume volume) throws IOException {
+        volume.freezing.lock();
+        try {
+            VolumeLog.Frozen frozen = freeze(List.of(volume)).get(0);
+            catalog.change(change -> {
+                Resource record = change.find(ResourceKind.VOLUME, scope, volume.id());
+                if (record == null) {
+                    throw VolumeErrors.notFound(volume.id());
+                }
+                return add(change, record, frozen, null);
+            });
+        } finally {
+            volume.freezing.unlock();
         }
+    }
+
+    /** Ends the layers of volumes at one moment, and then makes them durable. */
+    private static List<VolumeLog.Frozen> freeze(List<LiveVolume> volumes) throws IOException {
+        Map<String, VolumeLog.Frozen> frozen = new HashMap<>();
+        for (LiveVolume volume : volumes) {
+            volume.openLog().prepareForFreeze();
+        }
+        List<LiveVolume> ordered = inOrder(volumes);
         List<VolumeLog> closed = new ArrayList<>();
         try {
-            for (LiveVolume volume : inOrder(volumes)) {
+            for (LiveVolume volume : ordered) {
                 VolumeLog log = volume.openLog();
                 log.gate.lock();
                 closed.add(log);
             }
-            List<Long> layers = new ArrayList<>();
-            for (VolumeLog log : logs) {
-                layers.add(log.freeze());
+            for (LiveVolume volume : ordered) {
+                frozen.put(volume.id(), volume.openLog().freeze());
             }
-            return layers;
         } finally {
             closed.forEach(log -> log.gate.unlock());
         }
+        List<VolumeLog.Frozen> layers = new ArrayList<>();
+        for (LiveVolume volume : volumes) {
+            VolumeLog.Frozen layer = Objects.requireNonNull(frozen.get(volume.id()));
+            volume.openLog().flush(layer);
+            layers.add(layer);
+        }
+        return layers;
     }
 
     private static List<LiveVolume> inOrder(List<LiveVolume> volumes) {
         return volumes.stream().sorted(Comparator.comparing(LiveVolume::id)).toList();
     }
 
+    private static Resource add(Change change, Resource record, VolumeLog.Frozen frozen, @Nullable String snapshotId)
+            throws IOException {
+        List<LayerEntry> all = new ArrayList<>(VolumeRecord.layers(record));
+        all.add(new LayerEntry(frozen.layer(), frozen.lastSequence(), snapshotId));
+        VolumeRecord.setLayers(record, all);
+        change.update(record);
+        return record;
+    }
+
     private List<Snapshot> begin(
-            Change change, List<LiveVolume> volumes, List<Long> layers, List<SnapshotRequest> requests)
+            Change change, List<LiveVolume> volumes, List<VolumeLog.Frozen> layers, List<SnapshotRequest> requests)
             throws IOException {
         List<Snapshot> begun = new ArrayList<>();
         for (int i = 0; i < volumes.size(); i++) {
@@ -96,10 +129,7 @@ final class VolumeFreeze {
             SnapshotRequest request = requests.get(i).withSizeBytes(volume.sizeBytes());
             Snapshot snapshot = snapshots.beginOf(change, request, volume.id(), VolumeRecord.lineage(record));
             VolumeRecord.setLineage(record, snapshot.lineageId());
-            List<LayerEntry> all = new ArrayList<>(VolumeRecord.layers(record));
-            all.add(new LayerEntry(layers.get(i), snapshot.id()));
-            VolumeRecord.setLayers(record, all);
-            change.update(record);
+            add(change, record, layers.get(i), snapshot.id());
             begun.add(snapshot);
         }
         return begun;

@@ -3,18 +3,16 @@ package dev.varve.volume;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
-import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What was written to a volume since its base: records in segments, and an index of the newest place of each page.
@@ -30,123 +28,137 @@ import org.jspecify.annotations.Nullable;
  * opened again.
  */
 final class VolumeLog implements AutoCloseable {
-    private static final int SMALL_LOG_SEGMENTS = 4;
+    private static final Logger LOG = LoggerFactory.getLogger(VolumeLog.class);
+
+    /** The condition of what is appended in any case. */
+    static final BooleanSupplier ALWAYS = () -> true;
+
     private static final int MAX_ZERO_PAGES = 1 << 30;
 
     private final String volume;
-    private final SegmentSpace space;
-    private final LogJournal journal;
+    private final Upkeep upkeep;
+    private final SegmentTable table = new SegmentTable();
+    private final SegmentSupply supply;
     private final PageIndex index = new PageIndex();
-    private final AtomicReferenceArray<@Nullable LogSegment> slots = new AtomicReferenceArray<>(PageWord.MAX_SLOTS);
-    private final SecureRandom random = new SecureRandom();
+    private final LogReader reader;
 
     /** Held while anything is appended; held, it keeps the volume as it is. */
     final ReentrantLock gate = new ReentrantLock();
 
-    private final Object syncing = new Object();
-    private final Object allocating = new Object();
+    /** Held by who syncs; before the gate. */
+    private final ReentrantLock syncing = new ReentrantLock();
 
     @GuardedBy("gate")
     private final List<LogSegment> segments = new ArrayList<>();
 
-    @GuardedBy("gate")
-    private final ArrayDeque<LogSegment> prepared = new ArrayDeque<>();
-
     /** With the gate held. */
     private @Nullable LogSegment active;
 
-    @GuardedBy("gate")
+    /** The last record, in full or as much as the next has to repeat; null before the first. With the gate held. */
+    private @Nullable RecordHeader last;
+
+    /** With the gate held. */
     private long lastSequence;
 
     /** With the gate held. */
     private long layer = 1;
 
-    /** Groups of pages that each layer has made zeros, by the layer's number; with the gate held. */
-    private final TreeMap<Long, ZeroRanges> zerosOfLayers = new TreeMap<>();
+    /** With the gate held. */
+    private boolean closed;
 
-    /** All of them: what stands in no word is zeros there. */
-    private volatile ZeroRanges zeros = ZeroRanges.NONE;
-
+    /** Of the last record that was there when the log was opened. */
     @GuardedBy("gate")
-    private RecordHeader.@Nullable Type previousType;
+    private long openedSequence;
 
-    @GuardedBy("gate")
-    private long previousFirstPage;
+    /** Whether the log has been opened. */
+    private volatile boolean opened;
 
-    @GuardedBy("gate")
-    private int previousPageCount;
+    /** Whether the active segment is half full. */
+    private volatile boolean wantsSegment;
 
-    @GuardedBy("gate")
-    private final CRC32C crc = new CRC32C();
-
-    /** Segments taken during recovery, which are recorded all at once; null afterwards. */
-    private volatile @Nullable List<SegmentEntry> unrecorded;
-
+    private final AtomicLong bytes = new AtomicLong();
+    private final AtomicLong unsyncedBytes = new AtomicLong();
     private volatile long durable;
     private volatile @Nullable IOException failure;
 
-    VolumeLog(String volume, SegmentSpace space, LogJournal journal) {
+    /** Whether {@link Upkeep} was asked for and has not come yet. */
+    private final AtomicBoolean asked = new AtomicBoolean();
+
+    /** What is done for a log in the background. */
+    interface Upkeep {
+        /** None. */
+        Upkeep NONE = log -> {};
+
+        /** Has {@link VolumeLog#keepUp} called soon, by another thread. */
+        void wanted(VolumeLog log);
+    }
+
+    private VolumeLog(String volume, SegmentSpace space, LogJournal journal, Upkeep upkeep) {
         this.volume = volume;
-        this.space = space;
-        this.journal = journal;
+        this.upkeep = upkeep;
+        this.reader = new LogReader(volume, table, index);
+        this.supply = new SegmentSupply(space, journal, table);
     }
 
     /**
-     * Opens the log that the record of a volume names.
+     * Opens the log that the record of a volume names; one that was never written to takes nothing.
      *
-     * @param frozenLayer the newest layer that is not written any more, 0 for none
      * @throws IOException when a segment can't be read, or is damaged in a way that leaves open which pages it was about
      */
     static VolumeLog open(
-            String volume,
-            SegmentSpace space,
-            LogJournal journal,
-            List<SegmentEntry> entries,
-            long frozenLayer,
-            Staging staging)
+            String volume, SegmentSpace space, LogJournal journal, LogState state, Staging staging, Upkeep upkeep)
             throws IOException {
-        VolumeLog log = new VolumeLog(volume, space, journal);
+        VolumeLog log = new VolumeLog(volume, space, journal, upkeep);
         boolean done = false;
         try {
-            log.recover(entries, frozenLayer, staging);
+            log.recover(space, journal, state, staging);
             done = true;
             return log;
         } finally {
             if (!done) {
-                log.close();
+                log.closeAfterFailure();
             }
         }
     }
 
-    private void recover(List<SegmentEntry> entries, long frozenLayer, Staging staging) throws IOException {
-        LogRecovery recovery = new LogRecovery(volume, space, this, entries, frozenLayer);
-        gate.lock();
+    private void recover(SegmentSpace space, LogJournal journal, LogState state, Staging staging) throws IOException {
+        LogRecovery recovery = new LogRecovery(volume, state, index);
+        boolean replaces = false;
         try {
-            recovery.run();
-            segments.addAll(recovery.keptInMemory());
-            RecordHeader kept = recovery.lastKept();
-            if (kept != null) {
-                appended(kept);
+            recovery.run(space, table);
+            gate.lock();
+            try {
+                segments.addAll(recovery.keptInMemory());
+                bytes.set(segments.stream().mapToLong(LogSegment::endBytes).sum());
+                last = recovery.lastKept();
+                lastSequence = last == null ? state.frozen().sequence() - 1 : last.sequence();
+                durable = lastSequence;
+                openedSequence = lastSequence;
+                layer = recovery.newestLayer();
+            } finally {
+                gate.unlock();
             }
-            durable = lastSequence;
-            layer = Math.max(recovery.newestLayer(), frozenLayer + 1);
-        } finally {
-            gate.unlock();
+            recovery.rewriteTail(this, staging);
+            flush();
+            mark(staging, recovery.endsLost());
+            List<SegmentEntry> all = new ArrayList<>(recovery.kept());
+            supply.taken().forEach(segment -> all.add(SegmentEntry.of(segment)));
+            if (!all.equals(state.segments())) {
+                replaces = true;
+                journal.replace(all);
+            }
+        } catch (IOException | RuntimeException e) {
+            if (!replaces) {
+                supply.taken().forEach(supply::give);
+            }
+            throw e;
         }
-        List<SegmentEntry> fresh = new ArrayList<>();
-        unrecorded = fresh;
-        recovery.rewriteTail(staging);
-        flush();
-        List<SegmentEntry> all = new ArrayList<>(recovery.kept());
-        all.addAll(fresh);
-        if (!all.equals(entries)) {
-            journal.replace(all);
-        }
-        unrecorded = null;
-        recovery.rest().forEach(segment -> forget(segment.file));
+        supply.opened();
+        opened = true;
+        recovery.rest().forEach(supply::give);
     }
 
-    /** The word of a page; what it names is read by {@link #read}. */
+    /** The word of a page; what it names is read by {@link LogReader}. */
     long word(long page) {
         return index.get(page);
     }
@@ -162,122 +174,120 @@ final class VolumeLog implements AutoCloseable {
         long page = firstPage;
         while (pages.hasRemaining()) {
             int count = Math.min(pages.remaining() >> Pages.SHIFT, RecordHeader.MAX_DATA_PAGES);
-            LogSegment full;
-            gate.lock();
-            try {
-                if (!condition.getAsBoolean()) {
-                    return false;
-                }
-                full = append(RecordHeader.Type.DATA, page, count, pages, staging);
-            } finally {
-                gate.unlock();
+            if (!append(RecordHeader.Type.DATA, page, count, pages, staging, condition)) {
+                return false;
             }
-            seal(full);
             page += count;
         }
         return true;
     }
 
-    /** Appends that pages are zeros. */
-    void appendZeros(long firstPage, long pageCount, Staging staging) throws IOException {
+    /** Appends what is the same of all pages of a range: that they are zeros, or damaged. */
+    boolean appendAll(
+            RecordHeader.Type type, long firstPage, long pageCount, Staging staging, BooleanSupplier condition)
+            throws IOException {
         long end = firstPage + pageCount;
         for (long page = firstPage; page < end; ) {
             int count = (int) Math.min(end - page, MAX_ZERO_PAGES);
-            LogSegment full;
-            gate.lock();
-            try {
-                full = append(RecordHeader.Type.ZEROS, page, count, null, staging);
-                putZeros(Objects.requireNonNull(active), page, page + count);
-            } finally {
-                gate.unlock();
+            if (!append(type, page, count, null, staging, condition)) {
+                return false;
             }
-            seal(full);
             page += count;
         }
+        return true;
     }
 
-    /** Notes zeros in the index; with the gate held. */
-    void putZeros(LogSegment segment, long from, long to) {
-        ZeroRanges known = zerosOfLayers.getOrDefault(segment.layer(), ZeroRanges.NONE);
-        ZeroRanges more = index.putZeros(known, PageWord.zeros(segment.slot), from, to);
-        zerosOfLayers.put(segment.layer(), more);
-        zeros = zeros.with(more);
-    }
-
-    /** Groups of pages that are zeros where they have no word. */
-    ZeroRanges zeros() {
-        return zeros;
-    }
-
-    /** Appends one record, and answers the segment that became full by it, to be sealed without the gate. */
-    @GuardedBy("gate")
-    private @Nullable LogSegment append(
-            RecordHeader.Type type, long firstPage, int count, @Nullable ByteBuffer pages, Staging staging)
+    private boolean append(
+            RecordHeader.Type type,
+            long firstPage,
+            int count,
+            @Nullable ByteBuffer pages,
+            Staging staging,
+            BooleanSupplier condition)
             throws IOException {
-        requireUsable();
-        RecordHeader header = new RecordHeader(
-                type,
-                lastSequence + 1,
-                durable,
-                layer,
-                firstPage,
-                count,
-                previousType,
-                previousFirstPage,
-                previousPageCount);
-        int area = header.areaBytes();
-        LogSegment before = active;
-        LogSegment segment = room(area, header.recordBytes());
-        int start = segment.endBytes();
-        ByteBuffer out = staging.clear(header.recordBytes());
-        for (int i = 0; i < area; i++) {
-            out.put(i, (byte) 0);
-        }
-        for (int i = 0; pages != null && i < count; i++) {
-            int at = area + (i << Pages.SHIFT);
-            out.put(at, pages, pages.position() + (i << Pages.SHIFT), Pages.BYTES);
-            out.position(at);
-            out.putInt(
-                    RecordHeader.checksumAt(i),
-                    staging.scratch().checksum(segment.nonce(), start + (long) at, firstPage + i, out));
-        }
-        header.encode(out, segment.nonce(), crc);
+        LogSegment full;
+        gate.lock();
         try {
-            segment.file.write(out.position(0), start);
+            requireUsable();
+            if (!condition.getAsBoolean()) {
+                return false;
+            }
+            LogSegment before = active;
+            RecordHeader header = new RecordHeader(
+                    type,
+                    lastSequence + 1,
+                    durable,
+                    layer,
+                    firstPage,
+                    count,
+                    last == null ? null : last.type(),
+                    last == null ? 0 : last.firstPage(),
+                    last == null ? 0 : last.pageCount());
+            LogSegment segment = room(header.areaBytes(), header.recordBytes());
+            append(segment, header, pages, staging);
+            full = before == segment ? null : before;
+            wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 2;
+        } finally {
+            gate.unlock();
+        }
+        seal(full);
+        if (opened && wantsUpkeep() && asked.compareAndSet(false, true)) {
+            upkeep.wanted(this);
+        }
+        return true;
+    }
+
+    /** Writes one record and enters it in the index; who fails on the way leaves a log that takes nothing more. */
+    @GuardedBy("gate")
+    private void append(LogSegment segment, RecordHeader header, @Nullable ByteBuffer pages, Staging staging)
+            throws IOException {
+        boolean done = false;
+        try {
+            int start = segment.endBytes();
+            ByteBuffer record = staging.encode(segment, header, pages);
+            segment.file.write(record.position(0), start);
+            segment.appended(header, record);
+            if (pages == null) {
+                putAll(segment, header);
+            } else {
+                for (int i = 0; i < header.pageCount(); i++) {
+                    int at = start + header.areaBytes() + (i << Pages.SHIFT);
+                    int checksum = record.getInt(RecordHeader.checksumAt(i));
+                    index.put(header.firstPage() + i, PageWord.data(segment.slot, at, checksum));
+                }
+                pages.position(pages.position() + (header.pageCount() << Pages.SHIFT));
+            }
+            last = header;
+            lastSequence = header.sequence();
+            bytes.addAndGet(header.recordBytes());
+            unsyncedBytes.addAndGet(header.recordBytes());
+            done = true;
         } catch (IOException e) {
             throw fail(e);
+        } finally {
+            if (!done && failure == null) {
+                failure = new IOException("an append was cut off");
+            }
         }
-        segment.appended(header, out);
-        for (int i = 0; pages != null && i < count; i++) {
-            int at = area + (i << Pages.SHIFT);
-            index.put(firstPage + i, PageWord.data(segment.slot, start + at, out.getInt(RecordHeader.checksumAt(i))));
-        }
-        if (pages != null) {
-            pages.position(pages.position() + (count << Pages.SHIFT));
-        }
-        appended(header);
-        return before == segment ? null : before;
     }
 
-    @GuardedBy("gate")
-    private void appended(RecordHeader header) {
-        lastSequence = header.sequence();
-        previousType = header.type();
-        previousFirstPage = header.firstPage();
-        previousPageCount = header.pageCount();
+    private void putAll(LogSegment segment, RecordHeader header) {
+        long end = header.firstPage() + header.pageCount();
+        if (header.type() == RecordHeader.Type.ZEROS) {
+            index.putAll(header.firstPage(), end, PageWord.zeros(segment.slot));
+        } else if (header.type() == RecordHeader.Type.DAMAGED) {
+            index.putAll(header.firstPage(), end, PageWord.damaged(segment.slot));
+        }
     }
 
-    /** The segment that the next record goes to; the gate is held. */
+    /** The segment that the next record goes to. */
     @GuardedBy("gate")
     private LogSegment room(int areaBytes, int recordBytes) throws IOException {
         LogSegment segment = active;
         if (segment != null && segment.hasRoom(areaBytes, recordBytes)) {
             return segment;
         }
-        LogSegment next = prepared.poll();
-        while (next == null || !next.hasRoom(areaBytes, recordBytes)) {
-            next = allocate();
-        }
+        LogSegment next = supply.take(bytes());
         next.beginLayer(layer);
         segments.add(next);
         active = next;
@@ -286,88 +296,33 @@ final class VolumeLog implements AutoCloseable {
 
     /** Has a segment ready where one was written to, so that nobody waits for it after a freeze. */
     void prepareForFreeze() throws IOException {
-        boolean isWritten;
+        if (isWritten()) {
+            supply.prepare(bytes());
+        }
+    }
+
+    private boolean isWritten() {
         gate.lock();
         try {
-            isWritten = active != null;
+            return active != null;
         } finally {
             gate.unlock();
         }
-        if (isWritten) {
-            prepare();
-        }
     }
 
-    /** Has a segment ready for the next who needs one, so that nobody waits for it with the gate held. */
-    void prepare() throws IOException {
-        synchronized (allocating) {
-            gate.lock();
-            try {
-                if (!prepared.isEmpty()) {
-                    return;
-                }
-            } finally {
-                gate.unlock();
-            }
-            LogSegment segment = allocate();
-            gate.lock();
-            try {
-                prepared.add(segment);
-            } finally {
-                gate.unlock();
-            }
-        }
+    private boolean wantsUpkeep() {
+        return unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES || wantsSegment && !supply.isReady();
     }
 
-    private LogSegment allocate() throws IOException {
-        SegmentFile file = space.take(nextSizeBytes());
-        boolean done = false;
-        try {
-            byte[] nonce = new byte[LogSegment.NONCE_BYTES];
-            random.nextBytes(nonce);
-            LogSegment segment = enter(file, nonce);
-            List<SegmentEntry> later = unrecorded;
-            if (later != null) {
-                later.add(SegmentEntry.of(segment));
-            } else {
-                journal.add(SegmentEntry.of(segment));
-            }
-            done = true;
-            return segment;
-        } finally {
-            if (!done) {
-                forget(file);
-            }
+    /** Has a segment ready when the active one is half full, so that few wait for one; syncs when much is not. */
+    void keepUp() throws IOException {
+        asked.set(false);
+        if (wantsSegment) {
+            supply.prepare(bytes());
         }
-    }
-
-    private int nextSizeBytes() {
-        int count = 0;
-        for (int i = 0; i < slots.length(); i++) {
-            count += slots.get(i) == null ? 0 : 1;
+        if (unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES) {
+            flush();
         }
-        return SegmentSpace.SIZES_BYTES.get(Math.min(count / SMALL_LOG_SEGMENTS, SegmentSpace.SIZES_BYTES.size() - 1));
-    }
-
-    /** Gives a segment a place in the table. */
-    LogSegment enter(SegmentFile file, byte[] nonce) throws IOException {
-        for (int i = 0; i < slots.length(); i++) {
-            LogSegment segment = new LogSegment(file, i, nonce);
-            if (slots.compareAndSet(i, null, segment)) {
-                return segment;
-            }
-        }
-        throw new IOException(volume + ": its log has " + slots.length() + " segments, the most there can be");
-    }
-
-    private void forget(SegmentFile file) {
-        for (int i = 0; i < slots.length(); i++) {
-            LogSegment segment = slots.get(i);
-            if (segment != null && segment.file.equals(file)) {
-                slots.set(i, null);
-            }
-        }
-        space.give(file);
     }
 
     private void seal(@Nullable LogSegment segment) throws IOException {
@@ -381,59 +336,30 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /**
-     * Reads a part of a page from the log.
-     *
-     * @param word of the page, naming data
-     * @return false when the page is elsewhere by now: the position of {@code dst} stays
-     * @throws IOException when it could not be read or did not pass its check
-     */
-    boolean read(long page, long word, int skip, ByteBuffer dst, int length, Pages.Scratch scratch) throws IOException {
-        LogSegment segment = slots.get(PageWord.slot(word));
-        int offset = PageWord.offsetBytes(word);
-        if (segment == null) {
-            return false;
-        }
-        ByteBuffer bytes = scratch.page.clear();
-        try {
-            segment.file.read(bytes, offset);
-        } catch (IOException | IllegalStateException e) {
-            if (index.get(page) != word) {
-                return false;
-            }
-            throw e;
-        }
-        if (index.get(page) != word) {
-            return false;
-        }
-        bytes.clear();
-        if (scratch.checksum(segment.nonce(), offset, page, bytes) != PageWord.crc(word)) {
-            throw damaged(segment.file.describe(), offset, page);
-        }
-        dst.put(dst.position(), bytes, skip, length);
-        dst.position(dst.position() + length);
-        return true;
-    }
-
-    /** Reads a page of a layer that is not written any more; its segments stay until it is released. */
-    void readFrozen(long page, long word, ByteBuffer dst, Pages.Scratch scratch) throws IOException {
-        LogSegment segment = Objects.requireNonNull(slots.get(PageWord.slot(word)));
-        int offset = PageWord.offsetBytes(word);
-        segment.file.read(scratch.page.clear(), offset);
-        ByteBuffer bytes = scratch.page.clear();
-        if (scratch.checksum(segment.nonce(), offset, page, bytes) != PageWord.crc(word)) {
-            throw damaged(segment.file.describe(), offset, page);
-        }
-        dst.put(bytes);
-    }
-
-    IOException damaged(String where, long offsetBytes, long page) {
-        return new IOException(volume + ": bytes " + (page << Pages.SHIFT) + " to " + ((page + 1) << Pages.SHIFT)
-                + " are damaged, in " + where + " at offset " + offsetBytes);
-    }
-
-    /** Makes durable what was appended before the call. */
+    /** Makes durable what was appended before the call. Who comes while others sync waits, and may find it done. */
     void flush() throws IOException {
+        long wanted;
+        gate.lock();
+        try {
+            requireUsable();
+            wanted = lastSequence;
+        } finally {
+            gate.unlock();
+        }
+        if (durable >= wanted) {
+            return;
+        }
+        syncing.lock();
+        try {
+            if (durable < wanted) {
+                sync();
+            }
+        } finally {
+            syncing.unlock();
+        }
+    }
+
+    private void sync() throws IOException {
         List<LogSegment> dirty = new ArrayList<>();
         List<Long> ends = new ArrayList<>();
         long upTo;
@@ -441,6 +367,7 @@ final class VolumeLog implements AutoCloseable {
         try {
             requireUsable();
             upTo = lastSequence;
+            unsyncedBytes.set(0);
             for (LogSegment segment : segments) {
                 if (segment.isDirty()) {
                     dirty.add(segment);
@@ -450,12 +377,18 @@ final class VolumeLog implements AutoCloseable {
         } finally {
             gate.unlock();
         }
+        boolean done = false;
         try {
             for (LogSegment segment : dirty) {
                 segment.file.sync();
             }
+            done = true;
         } catch (IOException e) {
             throw fail(e);
+        } finally {
+            if (!done && failure == null) {
+                failure = new IOException("a sync was cut off");
+            }
         }
         gate.lock();
         try {
@@ -465,19 +398,24 @@ final class VolumeLog implements AutoCloseable {
         } finally {
             gate.unlock();
         }
-        synchronized (syncing) {
-            durable = Math.max(durable, upTo);
-        }
+        durable = upTo;
     }
 
-    /**
-     * Ends the layer that is written to; the caller holds the gate, and makes it durable.
-     *
-     * @return its number
-     */
-    long freeze() {
+    /** A layer that has ended. */
+    record Frozen(long layer, long lastSequence, @Nullable LogSegment segment) {}
+
+    /** Ends the layer that is written to; the caller holds the gate, and makes it durable by {@link #flush(Frozen)}. */
+    Frozen freeze() {
+        requireOpen();
+        LogSegment segment = active;
         active = null;
-        return layer++;
+        return new Frozen(layer++, lastSequence, segment);
+    }
+
+    /** Makes a layer durable that has ended. */
+    void flush(Frozen frozen) throws IOException {
+        seal(frozen.segment);
+        flush();
     }
 
     /** Segments of a layer and of those before it, oldest first. */
@@ -492,64 +430,90 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /**
-     * Drops a layer and those before it, whose pages are in the base by now, and in no record.
-     *
-     * @param pages what they had
-     */
-    void release(long frozenLayer, PageIndex pages) {
+    /** The first segment behind a layer; null when nothing was appended since. */
+    @Nullable
+    LogSegment segmentBehind(long frozenLayer) {
         gate.lock();
         try {
-            zerosOfLayers.headMap(frozenLayer, true).clear();
-            ZeroRanges left = ZeroRanges.NONE;
-            for (ZeroRanges each : zerosOfLayers.values()) {
-                left = left.with(each);
-            }
-            zeros = left;
+            return segments.stream()
+                    .filter(segment -> segment.layer() > frozenLayer)
+                    .findFirst()
+                    .orElse(null);
         } finally {
             gate.unlock();
         }
+    }
+
+    /** Drops a layer and those before it, whose pages are in the base by now, and in no record. */
+    void release(long frozenLayer) {
         List<LogSegment> gone = segmentsUpTo(frozenLayer);
-        BitSet goneSlots = new BitSet();
-        gone.forEach(segment -> goneSlots.set(segment.slot));
-        for (long group : pages.groups()) {
-            gate.lock();
-            try {
-                index.forEachIn(group, group + PageIndex.firstPage(1), (page, word) -> {
-                    if (goneSlots.get(PageWord.slot(word))) {
-                        index.put(page, PageWord.NONE);
-                    }
-                });
-            } finally {
-                gate.unlock();
-            }
-        }
+        BitSet slots = new BitSet();
+        gone.forEach(segment -> slots.set(segment.slot));
+        index.forgetAll(slots::get, gate);
         gate.lock();
         try {
             segments.removeAll(gone);
+            bytes.addAndGet(-gone.stream().mapToLong(LogSegment::endBytes).sum());
         } finally {
             gate.unlock();
         }
-        gone.forEach(segment -> forget(segment.file));
+        gone.forEach(supply::give);
     }
 
     /**
-     * Writes a mark that says what is durable, and syncs it, so that what rots from then on is told from what never came.
+     * Flushes, and marks what is durable, so that what rots from then on is told from what never came. Where there is no
+     * room for the mark there is none.
      */
     void harden(Staging staging) throws IOException {
         flush();
-        LogSegment full;
+        try {
+            mark(staging, false);
+        } catch (IOException e) {
+            if (failure != null) {
+                throw e;
+            }
+            LOG.debug("{} has no mark at its end", volume, e);
+        }
+    }
+
+    private void mark(Staging staging, boolean always) throws IOException {
+        boolean marks;
         gate.lock();
         try {
-            if (previousType == null || previousType == RecordHeader.Type.MARK) {
-                return;
-            }
-            full = append(RecordHeader.Type.MARK, 0, 0, null, staging);
+            marks = always || !isMarked();
         } finally {
             gate.unlock();
         }
-        seal(full);
-        flush();
+        if (marks) {
+            appendAll(RecordHeader.Type.MARK, 0, 1, staging, ALWAYS);
+            flush();
+        }
+    }
+
+    @GuardedBy("gate")
+    private boolean isMarked() {
+        RecordHeader newest = last;
+        return lastSequence == openedSequence
+                || newest != null
+                        && newest.type() == RecordHeader.Type.MARK
+                        && newest.durable() == newest.sequence() - 1;
+    }
+
+    /** Marks what is durable when nothing was appended since the last call. */
+    long hardenWhenIdle(long sequenceBefore, Staging staging) throws IOException {
+        long sequence;
+        boolean marks;
+        gate.lock();
+        try {
+            sequence = lastSequence;
+            marks = !closed && failure == null && sequence == sequenceBefore && !isMarked();
+        } finally {
+            gate.unlock();
+        }
+        if (marks) {
+            harden(staging);
+        }
+        return sequence;
     }
 
     private IOException fail(IOException e) {
@@ -558,6 +522,7 @@ final class VolumeLog implements AutoCloseable {
     }
 
     private void requireUsable() throws IOException {
+        requireOpen();
         IOException before = failure;
         if (before != null) {
             throw new IOException(
@@ -565,11 +530,35 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(volume + " is closed");
+        }
+    }
+
+    String volume() {
+        return volume;
+    }
+
     /** Bytes that the log has in its segments. */
     long bytes() {
+        return bytes.get();
+    }
+
+    /** Segments that it has written to. */
+    int segmentCount() {
         gate.lock();
         try {
-            return segments.stream().mapToLong(LogSegment::endBytes).sum();
+            return segments.size();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    boolean isOpen() {
+        gate.lock();
+        try {
+            return !closed;
         } finally {
             gate.unlock();
         }
@@ -579,22 +568,28 @@ final class VolumeLog implements AutoCloseable {
         return index;
     }
 
+    LogReader reader() {
+        return reader;
+    }
+
+    private void closeAfterFailure() {
+        try {
+            close();
+        } catch (IOException e) {
+            fail(e);
+        }
+    }
+
     /** Closes all segments; what was not flushed may be lost. */
     @Override
     public void close() throws IOException {
-        IOException first = null;
-        for (int i = 0; i < slots.length(); i++) {
-            LogSegment segment = slots.get(i);
-            if (segment != null) {
-                try {
-                    segment.file.close();
-                } catch (IOException e) {
-                    first = first == null ? e : first;
-                }
-            }
+        gate.lock();
+        try {
+            closed = true;
+        } finally {
+            gate.unlock();
         }
-        if (first != null) {
-            throw first;
-        }
+        supply.close();
+        table.close();
     }
 }

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * snapshot   id of what it was made from
  * tags       values by key
  * lineage    of the snapshots of it
- * layers     list of {layer, snapshot}: what is being folded, oldest first
+ * layers     list of {layer, sequence, snapshot}: what is being folded, oldest first, up to which sequence
+ * start      list of one {layer, sequence}: what the base does not have yet; absent while nothing was folded
  * deleting   true when it is only kept for its layers
  * segments   list of {number, size in bytes, nonce, end}: the log, oldest first
  * </pre>
@@ -30,11 +31,16 @@ final class VolumeRecord {
     /** The largest volume: 16 TiB. */
     static final long MAX_GIB = 16_384;
 
+    /** The largest sequence, and the largest number of a layer. */
+    private static final long MAX_PLACE = 1L << 56;
+
     private static final String SIZE = "size";
     private static final String SNAPSHOT = "snapshot";
     private static final String LINEAGE = "lineage";
     private static final String LAYERS = "layers";
     private static final String LAYER = "layer";
+    private static final String START = "start";
+    private static final String SEQUENCE = "sequence";
     private static final String DELETING = "deleting";
     private static final String TAGS = "tags";
     private static final String SEGMENTS = "segments";
@@ -105,7 +111,10 @@ final class VolumeRecord {
     static List<LayerEntry> layers(Resource record) throws IOException {
         List<LayerEntry> layers = new ArrayList<>();
         for (Document each : record.document().documents(LAYERS)) {
-            layers.add(new LayerEntry(each.number(LAYER, 0, Long.MAX_VALUE), each.text(SNAPSHOT)));
+            layers.add(new LayerEntry(
+                    each.number(LAYER, 1, MAX_PLACE),
+                    each.number(SEQUENCE, 0, MAX_PLACE),
+                    each.optionalText(SNAPSHOT)));
         }
         return layers;
     }
@@ -117,8 +126,35 @@ final class VolumeRecord {
                         layers.stream()
                                 .map(layer -> new Document()
                                         .set(LAYER, layer.number())
+                                        .set(SEQUENCE, layer.lastSequence())
                                         .set(SNAPSHOT, layer.snapshotId()))
                                 .toList());
+    }
+
+    /** What it says of its log. */
+    static LogState logState(Resource record) throws IOException {
+        LogState.Start start = start(record);
+        List<LayerEntry> layers = layers(record);
+        return new LogState(
+                segments(record),
+                start,
+                layers.isEmpty() ? start : layers.get(layers.size() - 1).next());
+    }
+
+    static LogState.Start start(Resource record) throws IOException {
+        List<Document> start = record.document().documents(START);
+        return start.isEmpty()
+                ? LogState.Start.FIRST
+                : new LogState.Start(
+                        start.get(0).number(SEQUENCE, 1, MAX_PLACE),
+                        start.get(0).number(LAYER, 1, MAX_PLACE));
+    }
+
+    static void setStart(Resource record, LogState.Start start) {
+        record.document()
+                .set(
+                        START,
+                        List.of(new Document().set(SEQUENCE, start.sequence()).set(LAYER, start.layer())));
     }
 
     static List<SegmentEntry> segments(Resource record) throws IOException {

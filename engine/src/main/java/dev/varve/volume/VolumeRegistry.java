@@ -53,6 +53,8 @@ public final class VolumeRegistry implements AutoCloseable {
     private final LiveVolumes live = new LiveVolumes();
     private final Set<VolumeDevice> devices = ConcurrentHashMap.newKeySet();
     private final VolumeFolds folds = new VolumeFolds(this);
+    private final LogLimits limits;
+    private final VolumeUpkeep upkeep;
 
     private final Object claiming = new Object();
 
@@ -101,6 +103,7 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param snapshots of that store
      * @param cacheMaker makes the cache, which is closed here
      * @param logs where logs are kept; null for the heap
+     * @param logBytes the most that the log of one volume may take before its writers wait
      * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
      */
     @RestrictedApi(explanation = "the engine makes it", allowedOnPath = ENGINE)
@@ -111,12 +114,15 @@ public final class VolumeRegistry implements AutoCloseable {
             SnapshotRegistry snapshots,
             CacheMaker cacheMaker,
             @Nullable LogFolder logs,
+            long logBytes,
             boolean verifies) {
         this.store = store;
         this.manifests = manifests;
         this.catalog = catalog;
         this.snapshots = snapshots;
         this.cacheMaker = cacheMaker;
+        limits = new LogLimits(logBytes);
+        upkeep = new VolumeUpkeep(live, folds, limits);
         space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder);
         loader = verifies ? this::loadVerified : store::get;
     }
@@ -153,6 +159,13 @@ public final class VolumeRegistry implements AutoCloseable {
         return manifests;
     }
 
+    /** Heap that the log of a volume takes. */
+    long indexBytes(String id) {
+        LiveVolume volume = live.find(id);
+        VolumeLog log = volume == null ? null : volume.log();
+        return log == null ? 0 : log.index().heapBytes();
+    }
+
     boolean isOpen(String id) {
         return live.isAttached(id);
     }
@@ -165,6 +178,10 @@ public final class VolumeRegistry implements AutoCloseable {
             live.leave(id, true);
         });
         devices.add(device);
+        if (isClosed()) {
+            device.close(); // whoever closed the engine may not have seen it
+            requireOpen();
+        }
         return device;
     }
 
@@ -182,27 +199,42 @@ public final class VolumeRegistry implements AutoCloseable {
         if (record == null) {
             throw VolumeErrors.notFound(id);
         }
-        List<SegmentEntry> segments = VolumeRecord.segments(record);
+        LogState state = VolumeRecord.logState(record);
         byte[] root = catalog.root(id);
         HydratingReader base =
                 root == null ? null : reader(Manifest.parse(new String(root, StandardCharsets.US_ASCII)));
-        RecordJournal journal = new RecordJournal(catalog, scope, id);
-        VolumeLog log = null;
-        if (!segments.isEmpty()) {
-            List<LayerEntry> layers = VolumeRecord.layers(record);
-            long frozen = layers.isEmpty() ? 0 : layers.get(layers.size() - 1).number();
-            Staging staging = stagings.take();
-            log = VolumeLog.open(id, space(), journal, segments, frozen, staging);
-            stagings.give(staging);
-        }
+        LiveVolume.LogMaker logs = () -> openLog(scope, id, state);
         return new LiveVolume(
                 id,
-                () -> new VolumeLog(id, space(), journal),
+                logs,
                 VolumeRecord.sizeGib(record) << 30,
                 base,
-                log,
-                stagings,
-                scratches);
+                state.segments().isEmpty() ? null : logs.make(),
+                new LiveVolume.Shared(stagings, scratches, limits, folds));
+    }
+
+    private VolumeLog openLog(Scope scope, String id, LogState state) throws IOException {
+        upkeep.begin();
+        Staging staging = stagings.take();
+        try {
+            return VolumeLog.open(id, space(), new RecordJournal(catalog, scope, id), state, staging, upkeep);
+        } finally {
+            stagings.give(staging);
+        }
+    }
+
+    /** Keeps in the log what a fold has left out. */
+    void keepRest(Fold fold) throws IOException {
+        Staging staging = stagings.take();
+        try {
+            fold.keepRest(staging);
+        } finally {
+            stagings.give(staging);
+        }
+    }
+
+    LogLimits limits() {
+        return limits;
     }
 
     /** A step that deletes a volume's record, and answers its segments. */
@@ -263,18 +295,26 @@ public final class VolumeRegistry implements AutoCloseable {
             if (!space.isClaimed()) {
                 Set<Long> named = new HashSet<>();
                 List<Resource> volumes = new ArrayList<>();
-                List<BadRecordException> bad = new ArrayList<>();
+                List<IOException> bad = new ArrayList<>();
                 catalog.scan(ResourceKind.VOLUME, volumes::add, bad::add);
-                if (!bad.isEmpty()) {
-                    throw bad.get(0); // its segments are not known, and must not go
-                }
                 for (Resource volume : volumes) {
-                    VolumeRecord.segments(volume).forEach(segment -> named.add(segment.number()));
+                    try {
+                        VolumeRecord.segments(volume).forEach(segment -> named.add(segment.number()));
+                    } catch (BadRecordException e) {
+                        bad.add(e);
+                    }
                 }
-                space.claim(named);
+                if (!bad.isEmpty()) {
+                    LOG.warn("segments that no volume names are kept, since a volume's record is bad", bad.get(0));
+                }
+                space.claim(named, bad.isEmpty());
             }
             return space;
         }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     synchronized void requireOpen() {
@@ -318,21 +358,25 @@ public final class VolumeRegistry implements AutoCloseable {
             closed = true;
             made = cache;
         }
-        folds.close();
-        IOException failure = null;
-        for (VolumeDevice device : List.copyOf(devices)) {
+        Exception failure = null;
+        List<AutoCloseable> all = new ArrayList<>(List.of(upkeep, folds));
+        all.addAll(devices);
+        all.add(space);
+        if (made != null) {
+            all.add(made);
+        }
+        for (AutoCloseable each : all) {
             try {
-                device.close();
-            } catch (IOException e) {
+                each.close();
+            } catch (Exception e) {
                 failure = failure == null ? e : failure;
             }
         }
-        space.close();
-        if (made != null) {
-            made.close();
+        if (failure instanceof IOException e) {
+            throw e;
         }
         if (failure != null) {
-            throw failure;
+            throw new IOException("a volume could not be closed", failure);
         }
     }
 }

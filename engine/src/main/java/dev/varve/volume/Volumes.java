@@ -130,6 +130,24 @@ public final class Volumes {
     }
 
     /**
+     * What a volume takes.
+     *
+     * @param id of the volume
+     * @return as it is now
+     * @throws IOException when its record could not be read
+     */
+    public VolumeStats stats(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        Resource record = require(id, catalog.find(ResourceKind.VOLUME, scope, id));
+        long logBytes = 0;
+        for (SegmentEntry segment : VolumeRecord.segments(record)) {
+            logBytes += segment.sizeBytes();
+        }
+        return new VolumeStats(
+                logBytes, registry.indexBytes(id), VolumeRecord.layers(record).size());
+    }
+
+    /**
      * A page of a list.
      *
      * @param query which, and in what order

@@ -92,18 +92,18 @@ class VolumeCrashTest {
     void layerThatARecordNamesIsWholeAlthoughNothingWasWrittenAfterIt() throws IOException {
         FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
         VolumeRig rig = VolumeRig.inFiles(() -> new FileIo(files), tmp.resolve("logs"), SIZE);
-        try (VolumeLog log = rig.openLog(0)) {
-            log.append(3, ByteBuffer.allocate(Pages.BYTES), new Staging(), () -> true);
+        try (VolumeLog log = rig.openLog(LogState.Start.FIRST)) {
+            log.append(3, ByteBuffer.allocate(Pages.BYTES), new Staging(), VolumeLog.ALWAYS);
             log.gate.lock();
             try {
-                assertThat(log.freeze()).isEqualTo(1);
+                assertThat(log.freeze().layer()).isEqualTo(1);
             } finally {
                 log.gate.unlock();
             }
             log.flush();
         }
         files.losePower();
-        try (VolumeLog log = rig.openLog(1)) {
+        try (VolumeLog log = rig.openLog(new LogState.Start(2, 2))) {
             assertThat(log.segmentsUpTo(1)).hasSize(1);
             assertThat(log.segmentsUpTo(1).get(0).endBytes()).isEqualTo(64 + Pages.BYTES);
             assertThat(log.word(3)).isNotEqualTo(PageWord.NONE);

@@ -118,7 +118,7 @@ class VolumeModelTest {
         }
 
         @Override
-        public void claim(java.util.Set<Long> numbers) {}
+        public void claim(java.util.Set<Long> numbers, boolean areAll) {}
 
         @Override
         public boolean isClaimed() {

@@ -8,10 +8,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A blank volume on segments of its own, and a record of them that is always durable: what a store does for it. */
 final class VolumeRig {
     static final String ID = "vol-0123456789abcdef0";
+
+    private static final LogLimits.Folding NO_FOLDING = new LogLimits.Folding() {
+        @Override
+        public void request(String volumeId) {}
+
+        @Override
+        public @Nullable IOException failure(String volumeId) {
+            return null;
+        }
+    };
 
     private final Supplier<SegmentSpace> spaces;
     private final long sizeBytes;
@@ -28,25 +39,39 @@ final class VolumeRig {
         return new VolumeRig(() -> new FileSegments(io.get(), folder), sizeBytes);
     }
 
-    /** Opens it; the newest layer of which there is a snapshot is the given one. */
-    VolumeLog openLog(long frozenLayer) throws IOException {
+    /** Opens its log; what was durable when its newest layer was recorded is given. */
+    VolumeLog openLog(LogState.Start frozen) throws IOException {
+        return openLog(claimedSpace(), frozen);
+    }
+
+    private VolumeLog openLog(SegmentSpace space, LogState.Start frozen) throws IOException {
+        Staging staging = stagings.take();
+        try {
+            LogState state = new LogState(List.copyOf(journal.entries), LogState.Start.FIRST, frozen);
+            return VolumeLog.open(ID, space, journal, state, staging, VolumeLog.Upkeep.NONE);
+        } finally {
+            stagings.give(staging);
+        }
+    }
+
+    private SegmentSpace claimedSpace() throws IOException {
         SegmentSpace space = spaces.get();
         Set<Long> used = new HashSet<>();
         journal.entries.forEach(entry -> used.add(entry.number()));
-        space.claim(used);
-        return VolumeLog.open(ID, space, journal, List.copyOf(journal.entries), frozenLayer, stagings.take());
+        space.claim(used, true);
+        return space;
     }
 
     VolumeDevice open() throws IOException {
-        SegmentSpace space = spaces.get();
-        Set<Long> used = new HashSet<>();
-        journal.entries.forEach(entry -> used.add(entry.number()));
-        space.claim(used);
-        VolumeLog log = journal.entries.isEmpty()
-                ? null
-                : VolumeLog.open(ID, space, journal, List.copyOf(journal.entries), 0, stagings.take());
-        LiveVolume volume =
-                new LiveVolume(ID, () -> new VolumeLog(ID, space, journal), sizeBytes, null, log, stagings, scratches);
+        SegmentSpace space = claimedSpace();
+        LiveVolume.LogMaker logs = () -> openLog(space, LogState.Start.FIRST);
+        LiveVolume volume = new LiveVolume(
+                ID,
+                logs,
+                sizeBytes,
+                null,
+                journal.entries.isEmpty() ? null : logs.make(),
+                new LiveVolume.Shared(stagings, scratches, new LogLimits(Long.MAX_VALUE), NO_FOLDING));
         return new VolumeDevice(volume, closing -> {
             volume.close();
             space.close();

@@ -1,0 +1,90 @@
+package dev.varve.volume;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How long logs may become: from half of the bound on a log is folded, and at the bound those who write wait for the fold.
+ * Of the heap that indexes of all logs take, the largest is folded first.
+ */
+final class LogLimits {
+    /** Heap for the indexes of all logs from which on the largest is folded; twice as much makes its writers wait. */
+    static final long INDEX_BYTES = 256L << 20;
+
+    /** What may have been appended before it is synced in the background. */
+    static final long UNSYNCED_BYTES = 32L << 20;
+
+    private static final long WAIT_MILLIS = 50;
+
+    private final long logBytes;
+    private volatile long indexBytes;
+    private volatile @Nullable String largest;
+
+    /** Folds volumes. */
+    interface Folding {
+        /** Has a volume folded soon. */
+        void request(String volumeId);
+
+        /** Why that did not succeed; null while nothing speaks against it. */
+        @Nullable
+        IOException failure(String volumeId);
+    }
+
+    LogLimits(long logBytes) {
+        this.logBytes = logBytes;
+    }
+
+    /** Says what the indexes take in all, and whose is the largest. */
+    void indexes(long bytes, @Nullable String volumeId) {
+        indexBytes = bytes;
+        largest = volumeId;
+    }
+
+    /** Whether a log is to be folded. */
+    boolean isLong(VolumeLog log) {
+        return log.bytes() >= logBytes / 2
+                || log.segmentCount() >= SegmentTable.MANY_SLOTS
+                || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
+    }
+
+    /** Whether nothing is to be appended before it was folded. */
+    boolean isFull(VolumeLog log) {
+        return log.bytes() >= logBytes
+                || indexBytes >= 2 * INDEX_BYTES && log.volume().equals(largest);
+    }
+
+    /**
+     * Waits until a log may be appended to.
+     *
+     * @throws IOException when it can't be folded
+     */
+    void await(VolumeLog log, Folding folding) throws IOException {
+        boolean interrupted = false;
+        folding.request(log.volume());
+        try {
+            while (isFull(log) && log.isOpen()) {
+                IOException failure = folding.failure(log.volume());
+                if (failure != null) {
+                    throw new IOException(
+                            log.volume() + ": its log is full and can't be folded: " + failure.getMessage(), failure);
+                }
+                synchronized (this) {
+                    try {
+                        wait(WAIT_MILLIS);
+                    } catch (InterruptedException e) {
+                        interrupted = true;
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    /** A log became shorter. */
+    synchronized void released() {
+        notifyAll();
+    }
+}

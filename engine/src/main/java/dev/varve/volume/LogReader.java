@@ -1,0 +1,74 @@
+package dev.varve.volume;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/** Reads pages of a log: word, bytes, word again. From any thread, without a lock. */
+final class LogReader {
+    private final String volume;
+    private final SegmentTable table;
+    private final PageIndex index;
+
+    LogReader(String volume, SegmentTable table, PageIndex index) {
+        this.volume = volume;
+        this.table = table;
+        this.index = index;
+    }
+
+    /**
+     * Reads a part of a page.
+     *
+     * @param word of the page, naming data
+     * @return false when the page is elsewhere by now: the position of {@code dst} stays
+     * @throws IOException when it could not be read or did not pass its check
+     */
+    boolean read(long page, long word, int skip, ByteBuffer dst, int length, Pages.Scratch scratch) throws IOException {
+        LogSegment segment = table.get(PageWord.slot(word));
+        int offset = PageWord.offsetBytes(word);
+        ByteBuffer bytes = scratch.page.clear();
+        try {
+            if (segment == null) {
+                throw closed();
+            }
+            segment.file.read(bytes, offset);
+        } catch (IOException | IllegalStateException e) {
+            if (index.get(page) != word) {
+                return false;
+            }
+            throw e;
+        }
+        if (index.get(page) != word) {
+            return false;
+        }
+        bytes.clear();
+        if (scratch.checksum(segment.nonce(), offset, page, bytes) != PageWord.crc(word)) {
+            throw damaged(volume, segment.file.describe(), offset, page);
+        }
+        dst.put(dst.position(), bytes, skip, length);
+        dst.position(dst.position() + length);
+        return true;
+    }
+
+    /** Reads a page of a layer that is not written any more; its segments stay until it is released. */
+    void readFrozen(long page, long word, ByteBuffer dst, Pages.Scratch scratch) throws IOException {
+        LogSegment segment = table.get(PageWord.slot(word));
+        if (segment == null) {
+            throw closed();
+        }
+        int offset = PageWord.offsetBytes(word);
+        segment.file.read(scratch.page.clear(), offset);
+        ByteBuffer bytes = scratch.page.clear();
+        if (scratch.checksum(segment.nonce(), offset, page, bytes) != PageWord.crc(word)) {
+            throw damaged(volume, segment.file.describe(), offset, page);
+        }
+        dst.put(bytes);
+    }
+
+    private IllegalStateException closed() {
+        return new IllegalStateException(volume + " is closed");
+    }
+
+    static DamagedPageException damaged(String volume, String where, long offsetBytes, long page) {
+        return new DamagedPageException(volume, page, "in " + where + " at offset " + offsetBytes);
+    }
+}

@@ -1,0 +1,135 @@
+package dev.varve.volume;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * New segments for one log, each with a nonce of its own. A segment is recorded before anybody has it; those that an
+ * opening takes are recorded all at once, when it has succeeded.
+ */
+final class SegmentSupply {
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final SegmentSpace space;
+    private final LogJournal journal;
+    private final SegmentTable table;
+
+    @GuardedBy("this")
+    private final ArrayDeque<LogSegment> ready = new ArrayDeque<>();
+
+    /** Those that the opening has taken; null when it is over. */
+    @GuardedBy("this")
+    private @Nullable List<LogSegment> opening = new ArrayList<>();
+
+    @GuardedBy("this")
+    private boolean closed;
+
+    /** Whether one is ready, or being made ready. */
+    private volatile boolean isReady;
+
+    SegmentSupply(SegmentSpace space, LogJournal journal, SegmentTable table) {
+        this.space = space;
+        this.journal = journal;
+        this.table = table;
+    }
+
+    /**
+     * A segment to append to.
+     *
+     * @param logBytes length of the log, by which the segment's is chosen
+     * @throws IOException when there is no room, or it could not be recorded
+     */
+    synchronized LogSegment take(long logBytes) throws IOException {
+        LogSegment segment = ready.poll();
+        isReady = false;
+        return segment != null ? segment : make(logBytes);
+    }
+
+    /** Has one ready for who takes the next. */
+    synchronized void prepare(long logBytes) throws IOException {
+        if (ready.isEmpty() && !closed) {
+            isReady = true;
+            ready.add(make(logBytes));
+        }
+    }
+
+    /** Whether one is ready, or being made ready; waits for nobody. */
+    boolean isReady() {
+        return isReady;
+    }
+
+    @GuardedBy("this")
+    private LogSegment make(long logBytes) throws IOException {
+        if (closed) {
+            throw new IllegalStateException("the log is closed");
+        }
+        SegmentFile file = space.take(sizeBytes(logBytes));
+        byte[] nonce = new byte[LogSegment.NONCE_BYTES];
+        RANDOM.nextBytes(nonce);
+        LogSegment segment;
+        boolean entered = false;
+        try {
+            segment = table.enter(file, nonce, opening != null);
+            entered = true;
+        } finally {
+            if (!entered) {
+                space.give(file);
+            }
+        }
+        List<LogSegment> later = opening;
+        if (later != null) {
+            later.add(segment);
+            return segment;
+        }
+        boolean recorded = false;
+        try {
+            journal.add(SegmentEntry.of(segment));
+            recorded = true;
+            return segment;
+        } finally {
+            if (!recorded) {
+                // the record may name it all the same: it is not used again before the store is next opened
+                table.remove(segment);
+                file.close();
+            }
+        }
+    }
+
+    /** A quarter of what there is, so that a small log takes little and a large one has few segments. */
+    private static int sizeBytes(long logBytes) {
+        for (int size : SegmentSpace.SIZES_BYTES) {
+            if (logBytes < 4L * size) {
+                return size;
+            }
+        }
+        return PageWord.MAX_SEGMENT_BYTES;
+    }
+
+    /** Those that the opening has taken so far. */
+    synchronized List<LogSegment> taken() {
+        List<LogSegment> taken = opening;
+        return taken == null ? List.of() : List.copyOf(taken);
+    }
+
+    /** Ends the opening: what is taken from now on is recorded at once. */
+    synchronized void opened() {
+        opening = null;
+    }
+
+    /** Gives a segment back that no record names. */
+    void give(LogSegment segment) {
+        table.remove(segment);
+        space.give(segment.file);
+    }
+
+    /** Nothing can be taken any more. */
+    synchronized void close() {
+        closed = true;
+        ready.clear();
+    }
+}

@@ -1,0 +1,129 @@
+package dev.varve.volume;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks after the logs that are open, on one thread: has the next segment ready, syncs what is much, marks what is idle
+ * within a second, has folded what is long, and tries again what could not be folded.
+ */
+final class VolumeUpkeep implements VolumeLog.Upkeep, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumeUpkeep.class);
+    private static final int ROUND_MILLIS = 400;
+
+    /** Rounds between two attempts at what could not be folded. */
+    private static final int RETRY_ROUNDS = 10;
+
+    private final LiveVolumes live;
+    private final VolumeFolds folds;
+    private final LogLimits limits;
+    private final ScheduledExecutorService thread;
+
+    @GuardedBy("this")
+    private @Nullable ScheduledFuture<?> begun;
+
+    private int rounds;
+
+    /** The last sequence of each log at the last round. */
+    private Map<String, Long> sequences = new HashMap<>();
+
+    VolumeUpkeep(LiveVolumes live, VolumeFolds folds, LogLimits limits) {
+        this.live = live;
+        this.folds = folds;
+        this.limits = limits;
+        thread = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread made = new Thread(task, "varve-upkeep");
+            made.setDaemon(true);
+            return made;
+        });
+    }
+
+    /** Begins with the rounds, once. */
+    synchronized void begin() {
+        if (begun == null) {
+            begun = thread.scheduleWithFixedDelay(this::round, ROUND_MILLIS, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void wanted(VolumeLog log) {
+        try {
+            thread.execute(() -> {
+                try {
+                    log.keepUp();
+                } catch (IOException | RuntimeException e) {
+                    LOG.debug("{} was not looked after", log.volume(), e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the engine is closing");
+        }
+    }
+
+    private void round() {
+        Map<String, Long> now = new HashMap<>();
+        long indexBytes = 0;
+        long largestBytes = 0;
+        String largest = null;
+        for (LiveVolume volume : live.list()) {
+            VolumeLog log = volume.log();
+            if (log == null) {
+                continue;
+            }
+            try {
+                now.put(volume.id(), volume.hardenWhenIdle(sequences.getOrDefault(volume.id(), -1L)));
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("{} was not marked", volume.id(), e);
+            }
+            long bytes = log.index().heapBytes();
+            indexBytes += bytes;
+            if (bytes > largestBytes) {
+                largestBytes = bytes;
+                largest = volume.id();
+            }
+        }
+        sequences = now;
+        limits.indexes(indexBytes, largest);
+        fold();
+    }
+
+    private void fold() {
+        for (LiveVolume volume : live.list()) {
+            VolumeLog log = volume.log();
+            if (log != null && folds.failure(volume.id()) == null && limits.isLong(log)) {
+                folds.request(volume.id());
+            }
+        }
+        rounds++;
+        if (rounds % RETRY_ROUNDS == 0) {
+            folds.retry();
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.shutdown();
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
