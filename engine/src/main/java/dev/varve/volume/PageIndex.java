@@ -26,6 +26,10 @@ final class PageIndex {
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int GROUP_SHIFT = 4;
     private static final int GROUP_PAGES = 1 << GROUP_SHIFT;
+
+    /** What the pages of a group hold. */
+    static final int GROUP_BYTES = GROUP_PAGES << Pages.SHIFT;
+
     private static final int UNIT_SHIFT = 14;
     private static final long UNIT_PAGES = 1L << UNIT_SHIFT;
     private static final int LEAST_TABLE = 16;
@@ -86,6 +90,44 @@ final class PageIndex {
         long[] now = units;
         int unit = (int) (page >>> UNIT_SHIFT);
         return unit < now.length ? (long) WORD.getAcquire(now, unit) : PageWord.NONE;
+    }
+
+    /**
+     * How many blocks of a range have no group here.
+     *
+     * @param groupsPerBlock at least 1
+     */
+    int countMissing(long firstPage, long endPage, int groupsPerBlock) {
+        int missing = 0;
+        long block = group(firstPage) / groupsPerBlock;
+        long end = group(endPage - 1) / groupsPerBlock;
+        for (; block <= end; block++) {
+            boolean known = false;
+            for (int i = 0; i < groupsPerBlock && !known; i++) {
+                known = has(block * groupsPerBlock + i);
+            }
+            missing += known ? 0 : 1;
+        }
+        return missing;
+    }
+
+    private boolean has(long number) {
+        long[] @Nullable [] now = table;
+        int mask = now.length - 1;
+        for (int at = place(number, mask); now[at] != null; at = (at + 1) & mask) {
+            if (now[at][0] == number) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many groups have words, about: others may change it meanwhile. */
+    long usedGroups() {
+        return Arrays.stream(table)
+                .filter(Objects::nonNull)
+                .filter(PageIndex::isUsed)
+                .count();
     }
 
     /** Sets the word of a page, which is some. */

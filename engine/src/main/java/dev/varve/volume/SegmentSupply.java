@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class SegmentSupply {
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    private final SegmentSpace space;
-    private final LogJournal journal;
+    private final LogHome home;
     private final SegmentTable table;
 
     @GuardedBy("this")
@@ -32,9 +31,8 @@ final class SegmentSupply {
     /** Whether one is ready, or being made ready. */
     private volatile boolean isReady;
 
-    SegmentSupply(SegmentSpace space, LogJournal journal, SegmentTable table) {
-        this.space = space;
-        this.journal = journal;
+    SegmentSupply(LogHome home, SegmentTable table) {
+        this.home = home;
         this.table = table;
     }
 
@@ -68,7 +66,11 @@ final class SegmentSupply {
         if (closed) {
             throw new IllegalStateException("the log is closed");
         }
-        SegmentFile file = space.take(sizeBytes(logBytes));
+        int sizeBytes = sizeBytes(logBytes);
+        if (opening == null) {
+            home.reserve().require(sizeBytes);
+        }
+        SegmentFile file = home.space().take(sizeBytes);
         byte[] nonce = new byte[LogSegment.NONCE_BYTES];
         RANDOM.nextBytes(nonce);
         LogSegment segment;
@@ -78,7 +80,7 @@ final class SegmentSupply {
             entered = true;
         } finally {
             if (!entered) {
-                space.give(file);
+                home.space().give(file);
             }
         }
         List<LogSegment> later = opening;
@@ -88,7 +90,7 @@ final class SegmentSupply {
         }
         boolean recorded = false;
         try {
-            journal.add(SegmentEntry.of(segment));
+            home.journal().add(SegmentEntry.of(segment));
             recorded = true;
             return segment;
         } finally {
@@ -124,7 +126,7 @@ final class SegmentSupply {
     /** Gives a segment back that no record names. */
     void give(LogSegment segment) {
         table.remove(segment);
-        space.give(segment.file);
+        home.space().give(segment.file);
     }
 
     /** Nothing can be taken any more. */

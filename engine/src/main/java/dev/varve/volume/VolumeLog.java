@@ -36,7 +36,8 @@ final class VolumeLog implements AutoCloseable {
     private static final int MAX_ZERO_PAGES = 1 << 30;
 
     private final String volume;
-    private final Upkeep upkeep;
+    private final LogHome home;
+    private final SpaceReserve.Share share;
     private final SegmentTable table = new SegmentTable();
     private final SegmentSupply supply;
     private final PageIndex index = new PageIndex();
@@ -73,7 +74,6 @@ final class VolumeLog implements AutoCloseable {
     /** Whether the log has been opened. */
     private volatile boolean opened;
 
-    /** Whether the active segment is half full. */
     private volatile boolean wantsSegment;
 
     private final AtomicLong bytes = new AtomicLong();
@@ -93,11 +93,12 @@ final class VolumeLog implements AutoCloseable {
         void wanted(VolumeLog log);
     }
 
-    private VolumeLog(String volume, SegmentSpace space, LogJournal journal, Upkeep upkeep) {
+    private VolumeLog(String volume, LogHome home) {
         this.volume = volume;
-        this.upkeep = upkeep;
+        this.home = home;
+        this.share = home.reserve().share(index, home.chunkSizeBytes());
         this.reader = new LogReader(volume, table, index);
-        this.supply = new SegmentSupply(space, journal, table);
+        this.supply = new SegmentSupply(home, table);
     }
 
     /**
@@ -105,13 +106,11 @@ final class VolumeLog implements AutoCloseable {
      *
      * @throws IOException when a segment can't be read, or is damaged in a way that leaves open which pages it was about
      */
-    static VolumeLog open(
-            String volume, SegmentSpace space, LogJournal journal, LogState state, Staging staging, Upkeep upkeep)
-            throws IOException {
-        VolumeLog log = new VolumeLog(volume, space, journal, upkeep);
+    static VolumeLog open(String volume, LogHome home, LogState state, Staging staging) throws IOException {
+        VolumeLog log = new VolumeLog(volume, home);
         boolean done = false;
         try {
-            log.recover(space, journal, state, staging);
+            log.recover(state, staging);
             done = true;
             return log;
         } finally {
@@ -121,11 +120,11 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    private void recover(SegmentSpace space, LogJournal journal, LogState state, Staging staging) throws IOException {
+    private void recover(LogState state, Staging staging) throws IOException {
         LogRecovery recovery = new LogRecovery(volume, state, index);
         boolean replaces = false;
         try {
-            recovery.run(space, table);
+            recovery.run(home.space(), table);
             gate.lock();
             try {
                 segments.addAll(recovery.keptInMemory());
@@ -145,7 +144,7 @@ final class VolumeLog implements AutoCloseable {
             supply.taken().forEach(segment -> all.add(SegmentEntry.of(segment)));
             if (!all.equals(state.segments())) {
                 replaces = true;
-                journal.replace(all);
+                home.journal().replace(all);
             }
         } catch (IOException | RuntimeException e) {
             if (!replaces) {
@@ -154,6 +153,7 @@ final class VolumeLog implements AutoCloseable {
             throw e;
         }
         supply.opened();
+        share.recount();
         opened = true;
         recovery.rest().forEach(supply::give);
     }
@@ -224,6 +224,9 @@ final class VolumeLog implements AutoCloseable {
                     last == null ? 0 : last.firstPage(),
                     last == null ? 0 : last.pageCount());
             LogSegment segment = room(header.areaBytes(), header.recordBytes());
+            if (opened) {
+                share.add(header);
+            }
             append(segment, header, pages, staging);
             full = before == segment ? null : before;
             wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 2;
@@ -232,7 +235,7 @@ final class VolumeLog implements AutoCloseable {
         }
         seal(full);
         if (opened && wantsUpkeep() && asked.compareAndSet(false, true)) {
-            upkeep.wanted(this);
+            home.upkeep().wanted(this);
         }
         return true;
     }
@@ -458,6 +461,7 @@ final class VolumeLog implements AutoCloseable {
             gate.unlock();
         }
         gone.forEach(supply::give);
+        share.recount();
     }
 
     /**
@@ -589,6 +593,7 @@ final class VolumeLog implements AutoCloseable {
         } finally {
             gate.unlock();
         }
+        share.end();
         supply.close();
         table.close();
     }

@@ -47,6 +47,7 @@ public final class VolumeRegistry implements AutoCloseable {
     private final CacheMaker cacheMaker;
     private final ChunkLoader loader;
     private final SegmentSpace space;
+    private final SpaceReserve reserve;
     private final Staging.Pool stagings = new Staging.Pool();
     private final Pages.ScratchPool scratches = new Pages.ScratchPool();
 
@@ -92,6 +93,12 @@ public final class VolumeRegistry implements AutoCloseable {
             this.io = io;
             this.folder = folder;
         }
+
+        /** What is free where the folder is, or will be. */
+        private long usableBytes() {
+            Path parent = folder.toAbsolutePath().getParent();
+            return (parent == null ? folder : parent).toFile().getUsableSpace();
+        }
     }
 
     /**
@@ -123,6 +130,7 @@ public final class VolumeRegistry implements AutoCloseable {
         this.cacheMaker = cacheMaker;
         limits = new LogLimits(logBytes);
         upkeep = new VolumeUpkeep(live, folds, limits);
+        reserve = logs == null ? SpaceReserve.unlimited() : new SpaceReserve(logs::usableBytes);
         space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder);
         loader = verifies ? this::loadVerified : store::get;
     }
@@ -217,7 +225,10 @@ public final class VolumeRegistry implements AutoCloseable {
         upkeep.begin();
         Staging staging = stagings.take();
         try {
-            return VolumeLog.open(id, space(), new RecordJournal(catalog, scope, id), state, staging, upkeep);
+            RecordJournal journal = new RecordJournal(catalog, scope, id);
+            LogHome home = new LogHome(
+                    space(), journal, upkeep, reserve, store.properties().chunkSizeBytes());
+            return VolumeLog.open(id, home, state, staging);
         } finally {
             stagings.give(staging);
         }

@@ -52,7 +52,7 @@ abstract class VolumeFixture {
 
     static VolumeLog log(SegmentSpace space, LogJournal journal, List<SegmentEntry> entries) throws IOException {
         LogState state = new LogState(entries, LogState.Start.FIRST, LogState.Start.FIRST);
-        return VolumeLog.open(VolumeRig.ID, space, journal, state, new Staging(), VolumeLog.Upkeep.NONE);
+        return VolumeLog.open(VolumeRig.ID, VolumeRig.home(space, journal), state, new Staging());
     }
 
     final void flip(long segment, long offset) throws IOException {

@@ -48,10 +48,14 @@ final class VolumeRig {
         Staging staging = stagings.take();
         try {
             LogState state = new LogState(List.copyOf(journal.entries), LogState.Start.FIRST, frozen);
-            return VolumeLog.open(ID, space, journal, state, staging, VolumeLog.Upkeep.NONE);
+            return VolumeLog.open(ID, home(space, journal), state, staging);
         } finally {
             stagings.give(staging);
         }
+    }
+
+    static LogHome home(SegmentSpace space, LogJournal journal) {
+        return new LogHome(space, journal, VolumeLog.Upkeep.NONE, SpaceReserve.unlimited(), 64 << 10);
     }
 
     private SegmentSpace claimedSpace() throws IOException {
