@@ -179,6 +179,21 @@ abstract class VolumeContractTest {
     }
 
     @Test
+    void whatASnapshotHasJustWrittenIsInTheCacheAlready() throws Exception {
+        Volume volume = fromSnapshot();
+        byte[] data = new byte[SampleDisk.BLOCK];
+        new Random(9).nextBytes(data);
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            device.write(ByteBuffer.wrap(data), 2L * SampleDisk.BLOCK);
+            Snapshot snapshot = await(volumes().snapshot(volume.id(), SnapshotRequest.NEW));
+            try (BlockDevice other = volumes().open(snapshot.id())) {
+                assertThat(other.extents(BlockDevice.HYDRATION, 2L * SampleDisk.BLOCK, SampleDisk.BLOCK, 1))
+                        .containsExactly(new Extent(2L * SampleDisk.BLOCK, SampleDisk.BLOCK, true));
+            }
+        }
+    }
+
+    @Test
     void largestVolumeIsTrimmedAndListedAtOnce() throws Exception {
         Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(16_384));
         long size = 16_384 * GIB;

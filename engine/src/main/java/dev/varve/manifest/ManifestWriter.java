@@ -101,9 +101,10 @@ public final class ManifestWriter implements AutoCloseable {
      * @param block its index
      * @param plain one chunk between position and limit, which both stay as they are; only the disk's last block may be
      *     shorter, and is padded with zeros
+     * @return what the block's content is called; null when it is zeros
      * @throws IOException when it could not be stored, or a node of the base could not be read
      */
-    public void put(long block, ByteBuffer plain) throws IOException {
+    public @Nullable ChunkKey put(long block, ByteBuffer plain) throws IOException {
         int length = plain.remaining();
         if (length < 1 || length > chunkSizeBytes) {
             throw new IllegalArgumentException("block " + block + " has " + length + " bytes of " + chunkSizeBytes);
@@ -125,6 +126,7 @@ public final class ManifestWriter implements AutoCloseable {
                 stamp(block, block + 1);
                 endBytes = Math.max(endBytes, end);
             }
+            return id == null ? null : ChunkKey.plain(id);
         } catch (Throwable e) {
             fail(e);
             throw e;

@@ -1,5 +1,6 @@
 package dev.varve.volume;
 
+import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +32,7 @@ final class Fold implements LogReplay.Visitor {
     private final VolumeLog log;
     private final LayerEntry layer;
     private final ManifestWriter writer;
+    private final BiConsumer<ChunkKey, ByteBuffer> cached;
     private final BooleanSupplier cancelled;
     private final PageIndex pages = new PageIndex();
     private final Pages.Scratch scratch = new Pages.Scratch();
@@ -41,7 +44,20 @@ final class Fold implements LogReplay.Visitor {
     private @Nullable IOException damage;
     private volatile int percent;
 
-    Fold(LiveVolume volume, VolumeLog log, LayerEntry layer, ManifestWriter writer, BooleanSupplier cancelled) {
+    /**
+     * A fold.
+     *
+     * @param cached takes a chunk that was just written, so that to read it needs no store
+     * @param cancelled whether to stop at the next block
+     */
+    Fold(
+            LiveVolume volume,
+            VolumeLog log,
+            LayerEntry layer,
+            ManifestWriter writer,
+            BiConsumer<ChunkKey, ByteBuffer> cached,
+            BooleanSupplier cancelled) {
+        this.cached = cached;
         this.volume = volume;
         this.log = log;
         this.layer = layer;
@@ -139,7 +155,10 @@ final class Fold implements LogReplay.Visitor {
             rest.add(block);
             return;
         }
-        writer.put(block, chunk.clear());
+        ChunkKey key = writer.put(block, chunk.clear());
+        if (key != null) {
+            cached.accept(key, chunk);
+        }
     }
 
     private void read(long page, ByteBuffer dst) throws IOException {

@@ -1,8 +1,8 @@
 package dev.varve.volume;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +39,11 @@ final class LogSegment {
     private long layer;
     private long lastSequence;
     private long syncedSequence;
-    private @Nullable ByteArrayOutputStream directory = new ByteArrayOutputStream(0);
+
+    /** The headers of all records; null once they are written, or when they were not kept. */
+    private byte @Nullable [] directory = {};
+
+    private int directoryBytes;
 
     LogSegment(SegmentFile file, int slot, byte[] nonce) {
         this.file = file;
@@ -65,18 +69,21 @@ final class LogSegment {
 
     /** Whether a record fits, and its header once more in the directory. */
     boolean hasRoom(int areaBytes, int recordBytes) {
-        ByteArrayOutputStream headers = directory;
-        return headers != null
-                && endBytes + recordBytes + headers.size() + areaBytes + TRAILER_BYTES <= file.sizeBytes();
+        return directory != null
+                && endBytes + recordBytes + directoryBytes + areaBytes + TRAILER_BYTES <= file.sizeBytes();
     }
 
     /** Notes a record that was written at the end. */
     void appended(RecordHeader header, ByteBuffer area) {
-        ByteArrayOutputStream headers = directory;
+        byte[] headers = directory;
         if (headers != null) {
-            for (int i = 0; i < header.areaBytes(); i++) {
-                headers.write(area.get(i));
+            int length = header.areaBytes();
+            if (directoryBytes + length > headers.length) {
+                headers = Arrays.copyOf(headers, 2 * headers.length + length);
+                directory = headers;
             }
+            area.get(0, headers, directoryBytes, length);
+            directoryBytes += length;
         }
         recovered(endBytes + header.recordBytes(), header.layer(), header.sequence());
     }
@@ -102,8 +109,8 @@ final class LogSegment {
 
     /** The headers of all records; null when they were not kept. */
     byte @Nullable [] headers() {
-        ByteArrayOutputStream headers = directory;
-        return headers == null ? null : headers.toByteArray();
+        byte[] headers = directory;
+        return headers == null ? null : Arrays.copyOf(headers, directoryBytes);
     }
 
     /** Takes the headers that are to be written as the directory; nothing is appended afterwards. */

@@ -17,7 +17,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -128,7 +127,7 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         Manifest manifest = base == null ? null : base.manifest();
         try (ManifestWriter writer =
                 registry.manifests().writer("fold " + name + " of " + volume.id(), manifest, new WriterStamp(name))) {
-            Fold fold = new Fold(volume, log, layer, writer, () -> closed);
+            Fold fold = new Fold(volume, log, layer, writer, registry::cacheWritten, () -> closed);
             if (snapshotId != null) {
                 snapshots.showProgress(snapshotId, fold::percent);
             }
@@ -209,18 +208,6 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.shutdown();
-        boolean interrupted = false;
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        VolumeUpkeep.end(thread);
     }
 }

@@ -338,6 +338,15 @@ public final class VolumeRegistry implements AutoCloseable {
         return new HydratingReader(manifests.reader(manifest), cache(), loader);
     }
 
+    /** Puts into the cache what a fold has written; the cache may have no room, or be closed. */
+    void cacheWritten(ChunkKey key, ByteBuffer chunk) {
+        try {
+            cache().load(key, (unused, dst) -> dst.put(chunk.duplicate()));
+        } catch (IOException e) {
+            LOG.debug("{} was not cached", key, e);
+        }
+    }
+
     private synchronized ChunkCache cache() throws IOException {
         if (closed) {
             throw new IllegalStateException("the engine is closed");

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -112,6 +113,11 @@ final class VolumeUpkeep implements VolumeLog.Upkeep, AutoCloseable {
 
     @Override
     public void close() {
+        end(thread);
+    }
+
+    /** Ends a thread after what it is doing and what is queued; an interrupt of the caller is kept for later. */
+    static void end(ExecutorService thread) {
         thread.shutdown();
         boolean interrupted = false;
         boolean ended = false;
