@@ -82,11 +82,9 @@ final class LogRecovery implements LogReplay.Visitor {
         for (int i = 0; i < opened.size(); i++) {
             SegmentEntry entry = state.segments().get(i);
             SegmentScan scan = SegmentScan.of(opened.get(i), entry.endBytes());
-            for (int k = 0; k < scan.count(); k++) {
-                durable = Math.max(durable, scan.header(k).durable());
-            }
+            durable = Math.max(durable, scan.durable());
             if (entry.isEnded()) {
-                last = scan.count() == 0 ? last : scan.header(scan.count() - 1).sequence();
+                last = scan.count() == 0 ? last : scan.lastSequence();
                 last = scan.endBytes() < entry.endBytes() ? last + 1 : last;
                 durable = Math.max(durable, last);
             }

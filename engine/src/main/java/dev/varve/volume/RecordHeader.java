@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import java.nio.ByteBuffer;
+import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -66,6 +67,8 @@ record RecordHeader(
         /** Their content is lost: to read one is an error until it is written. */
         DAMAGED(4);
 
+        private static final Type[] ALL = values();
+
         private final int code;
 
         Type(int code) {
@@ -73,7 +76,7 @@ record RecordHeader(
         }
 
         static @Nullable Type of(int code) {
-            for (Type type : values()) {
+            for (Type type : ALL) {
                 if (type.code == code) {
                     return type;
                 }
@@ -151,19 +154,21 @@ record RecordHeader(
             return null;
         }
         ByteBuffer own = area.slice(at, bytes);
-        if (own.getInt(CRC_AT) != checksum(own, bytes, nonce, crc)) {
-            return null;
-        }
+        return own.getInt(CRC_AT) == checksum(own, bytes, nonce, crc) ? read(own, 0) : null;
+    }
+
+    /** Reads a header that was checked before. */
+    static RecordHeader read(ByteBuffer area, int at) {
         return new RecordHeader(
-                type,
-                own.getLong(8),
-                own.getLong(16),
-                own.getLong(40),
-                own.getLong(24),
-                pageCount,
-                Type.of(own.get(37)),
-                own.getLong(48),
-                own.getInt(56));
+                Objects.requireNonNull(Type.of(area.get(at + 36))),
+                area.getLong(at + 8),
+                area.getLong(at + 16),
+                area.getLong(at + 40),
+                area.getLong(at + 24),
+                area.getInt(at + 32),
+                Type.of(area.get(at + 37)),
+                area.getLong(at + 48),
+                area.getInt(at + 56));
     }
 
     private static int checksum(ByteBuffer area, int bytes, byte[] nonce, CRC32C crc) {

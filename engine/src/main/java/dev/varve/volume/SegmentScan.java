@@ -3,7 +3,6 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,6 +27,9 @@ final class SegmentScan {
     private int[] areaStarts = new int[64];
     private int[] offsets = new int[64];
     private int count;
+    private int endBytes;
+    private long lastSequence;
+    private long durable;
 
     private SegmentScan(LogSegment segment, int limitBytes) {
         this.segment = segment;
@@ -41,8 +43,7 @@ final class SegmentScan {
         byte[] headers = segment.headers();
         headers = headers != null && headers.length > 0 ? headers : segment.readDirectory();
         if (headers == null || !scan.addAll(headers)) {
-            scan.count = 0;
-            scan.areaBytes = 0;
+            scan = new SegmentScan(segment, limitBytes);
             scan.search();
         }
         return scan;
@@ -59,7 +60,17 @@ final class SegmentScan {
 
     /** Where the last record ends. */
     int endBytes() {
-        return count == 0 ? 0 : offsets[count - 1] + header(count - 1).recordBytes();
+        return endBytes;
+    }
+
+    /** The last record's; 0 without one. */
+    long lastSequence() {
+        return lastSequence;
+    }
+
+    /** The highest sequence that a header calls durable. */
+    long durable() {
+        return durable;
     }
 
     /** Where a record starts. */
@@ -68,7 +79,7 @@ final class SegmentScan {
     }
 
     RecordHeader header(int i) {
-        return Objects.requireNonNull(decode(ByteBuffer.wrap(areas, 0, areaBytes), areaStarts[i]));
+        return RecordHeader.read(ByteBuffer.wrap(areas, 0, areaBytes), areaStarts[i]);
     }
 
     /** The checksum that a record has for one of its pages. */
@@ -156,5 +167,8 @@ final class SegmentScan {
         areaStarts[count] = areaBytes;
         areaBytes += length;
         count++;
+        endBytes = offset + header.recordBytes();
+        lastSequence = header.sequence();
+        durable = Math.max(durable, header.durable());
     }
 }
