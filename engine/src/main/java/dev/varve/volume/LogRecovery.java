@@ -107,11 +107,11 @@ final class LogRecovery implements LogReplay.Visitor {
         } else {
             lastKept = header;
             keptEndBytes = end;
+            segment.recovered(end, header.layer(), header.sequence());
             while (keptCount == 0 || found.get(keptCount - 1).segment != segment) {
                 keptCount++;
             }
         }
-        segment.recovered(end, header.layer(), header.sequence());
         newestLayer = Math.max(newestLayer, header.layer());
         return true;
     }

@@ -53,7 +53,8 @@ final class LogReplay {
         for (int i = 0; i < scan.count(); i++) {
             RecordHeader header = scan.header(i);
             if (header.sequence() < expected) {
-                continue;
+                throw damaged("record " + header.sequence() + " is in " + part.segment.file.describe() + " at offset "
+                        + scan.offsetBytes(i) + ", where record " + expected + " was to be");
             }
             if (header.sequence() > expected) {
                 if (expected > durable) {
