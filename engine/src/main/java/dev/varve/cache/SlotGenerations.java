@@ -117,9 +117,13 @@ public final class SlotGenerations {
         return (generation & 1) == 0 && GENERATION.compareAndSet(generations, slot(word), generation, generation | 1);
     }
 
-    /** The word for what a slot holds; the caller keeps it from being refilled. */
+    /**
+     * The word for what a slot holds; the caller keeps it from being refilled. {@link #MISS} when it admits nobody: it holds
+     * something of an earlier process, which nobody has checked.
+     */
     long word(int slot) {
-        return word((int) GENERATION.getOpaque(generations, slot), slot);
+        int now = (int) GENERATION.getOpaque(generations, slot);
+        return (now & 1) == 0 ? word(now, slot) : MISS;
     }
 
     private static long word(int generation, int slot) {
