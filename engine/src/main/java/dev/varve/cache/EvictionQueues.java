@@ -118,6 +118,19 @@ final class EvictionQueues {
         (ghosts.remove(hashOfSlot.applyAsInt(slot)) ? main : small).push(slot);
     }
 
+    /**
+     * Queues a slot that an earlier process filled, before any is taken, in ascending order; slots left out hold nothing. It
+     * enters the main queue, so that a scan does not push out what has survived, and its next use counts.
+     */
+    void adopt(int slot) {
+        while (neverUsed < slot) {
+            free(neverUsed++);
+        }
+        neverUsed = slot + 1;
+        uses[slot] = clock - (1 << USES_BITS);
+        main.push(slot);
+    }
+
     /** Gives back a slot that was taken and holds nothing. */
     void free(int slot) {
         next[slot] = firstFree;

@@ -96,6 +96,36 @@ class EvictionQueuesTest {
     }
 
     @Test
+    void survivorsOutliveAScanAndWhatIsBetweenThemIsFree() {
+        for (int slot = 0; slot < SLOTS - 10; slot += 2) {
+            hashes[slot] = -slot;
+            queues.adopt(slot);
+        }
+        Set<Integer> free = new HashSet<>();
+        for (int slot = queues.takeFree(); slot != EvictionQueues.NONE; slot = queues.takeFree()) {
+            free.add(slot);
+            hashes[slot] = slot;
+            queues.insert(slot);
+        }
+        assertThat(free).hasSize(SLOTS - (SLOTS - 10) / 2).allMatch(slot -> slot % 2 == 1 || slot >= SLOTS - 10);
+        for (int hash = SLOTS; hash < 5 * SLOTS; hash++) {
+            assertThat(free).contains(load(hash));
+        }
+    }
+
+    @Test
+    void survivorThatIsUsedOutlivesTheOthers() {
+        for (int slot = 0; slot < SLOTS; slot++) {
+            queues.adopt(slot);
+        }
+        queues.touch(3);
+        for (int i = 0; i < SLOTS - 1; i++) {
+            assertThat(queues.takeVictim()).isNotIn(3, EvictionQueues.NONE);
+        }
+        assertThat(queues.takeVictim()).isEqualTo(3);
+    }
+
+    @Test
     void ghostsAreForgottenWithAge() {
         GhostTable ghosts = new GhostTable(100);
         assertThat(ghosts.remove(0)).isFalse();
