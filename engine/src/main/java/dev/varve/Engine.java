@@ -19,7 +19,6 @@ import dev.varve.store.StoreStats;
 import dev.varve.volume.VolumeRegistry;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -150,11 +149,16 @@ public final class Engine implements AutoCloseable {
             closeAfter(e, with.io());
             throw e;
         }
-        int chunkSizeBytes = store.properties().chunkSizeBytes();
+        StoreProperties properties = store.properties();
         return over(
                 store,
                 with.io(),
-                () -> ChunkCache.mapped(with.io(), cacheFile(folder), chunkSizeBytes, options.cacheBytes()),
+                () -> ChunkCache.mapped(
+                        with.io(),
+                        folder.resolve("cache"),
+                        properties.id(),
+                        properties.chunkSizeBytes(),
+                        options.cacheBytes()),
                 new VolumeRegistry.LogFolder(with.io(), folder.resolve("volumes")),
                 options);
     }
@@ -178,10 +182,6 @@ public final class Engine implements AutoCloseable {
             closeAfter(e, engine);
             throw e;
         }
-    }
-
-    private static Path cacheFile(Path folder) throws IOException {
-        return Files.createDirectories(folder.resolve("cache")).resolve("chunks");
     }
 
     private static void closeAfter(Throwable failure, AutoCloseable closeable) {

@@ -27,8 +27,8 @@ final class ChronicleSlots extends FileSlots {
     private final Memory memory;
     private final long address;
 
-    ChronicleSlots(PositionalFile file, long lengthBytes, int chunkSize) throws IOException {
-        super(file, chunkSize);
+    ChronicleSlots(PositionalFile file, SlotDirectory directory, long lengthBytes, int chunkSize) throws IOException {
+        super(file, directory, chunkSize);
         memory = OS.memory();
         ReferenceOwner owner = ReferenceOwner.temporary("varve-chunk-cache");
         MappedFile mapped = MappedFile.of(file.path().toFile(), lengthBytes, 0, true);

@@ -7,10 +7,12 @@ import java.io.IOException;
 import java.nio.BufferOverflowException;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -23,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *       read by it. It is only a hint: {@link #read} finds out when the slot has other content by now, and says so.
  *   <li><b>Threads.</b> All methods may be called from many threads. Interrupting one harms nobody: the call ends as if it
  *       had not been interrupted, and the flag is kept.
- *   <li><b>Durability.</b> None: a new cache is empty.
+ *   <li><b>Durability.</b> None is promised. A cache in a file finds most of what an earlier process left in it, also one
+ *       that was killed; a chunk counts only once its content was checked against its id.
  *   <li><b>After {@link #close}</b>, which waits for the loads in progress, every call is an
  *       {@link IllegalStateException}; closing again does nothing.
  * </ul>
@@ -41,12 +44,15 @@ import org.slf4j.LoggerFactory;
  * without a lock:
  *
  * <pre>
+ *                       survivor: odd generation, has a key, in a queue
+ *                                                             |  settle: its content has passed the check
+ *                                                             v
  *             takeFree              fill                  filled: even generation, has a key,
  *   free  ---------------&gt; owned ----------&gt; filling ----&gt; in a queue of {@link EvictionQueues}
  *   (odd)                  ^  by one loader   (odd)           |
  *     ^                    |                    |             |
- *     |                    +--------------------|-------------+  takeVictim: the key goes, the generation
- *     +-----------------------------------------+                stays even until the fill begins
+ *     |                    +--------------------|-------------+  takeVictim, of survivors too: the key goes,
+ *     +-----------------------------------------+                the generation stays until the fill begins
  *                          fill failed: stays odd
  * </pre>
  *
@@ -58,6 +64,12 @@ import org.slf4j.LoggerFactory;
  * no room (the disk is full; all slots are being filled) or may have been evicted again. A failure reaches all who wait
  * and is not remembered. The victim is chosen after the bytes have come, so a load that fails evicts nothing. A load is
  * complete in a {@code finally}, whatever the loader throws.
+ *
+ * <p><b>A survivor</b> is a slot that an earlier process filled. It has its key and its place in a queue from the start, and
+ * admits nobody. Who misses the chunk first is its loader: it reads the slot and hashes it, and only if that is not the
+ * chunk asks the store, as for any miss. Nobody owns the slot meanwhile, so it may become a victim: the key under the lock
+ * says afterwards whether it did, as only this loader could have brought the same chunk back. The bytes are good then all
+ * the same, they only stay out of the cache.
  *
  * <p><b>The lock</b> guards keys, queues, loads and counts. No I/O, no copy and no waiting happens under it. At most
  * {@value #MAX_LOADS} loads run at once, one for each buffer; more wait for a buffer, each for a different chunk. A buffer
@@ -115,6 +127,9 @@ public final class ChunkCache implements AutoCloseable {
     private long loadCount;
 
     @GuardedBy("lock")
+    private long reusedCount;
+
+    @GuardedBy("lock")
     private long failedCount;
 
     @GuardedBy("lock")
@@ -136,27 +151,40 @@ public final class ChunkCache implements AutoCloseable {
         KeyTable table = new KeyTable(slotCount);
         keys = table;
         queues = new EvictionQueues(slotCount, table::hash);
+        slots.survivors((key, slot) -> {
+            if (table.find(key) == KeyTable.NONE) {
+                table.put(key, slot);
+                queues.adopt(slot);
+            }
+        });
         LOG.debug("chunk cache: {} slots of {} bytes in {}", slotCount, chunkSize, slots.describe());
     }
 
     /**
      * A cache in a file, mapped by Chronicle Bytes if the JVM has the flags for it and by the JDK otherwise.
      *
-     * @param io opens the file; closed by the caller, after the cache
-     * @param file created sparse; an old one is used again, but not its content
+     * <p>What an earlier process left is found again. For that, opening reads 40 bytes for each slot that was ever used,
+     * which takes 0.3 microseconds: 50 ms for 10 GiB of 64 KiB chunks, 5 s for 1 TiB.
+     *
+     * @param io opens the files; closed by the caller, after the cache
+     * @param folder made if need be; holds the files {@code chunks}, which is sparse, and {@code directory}
+     * @param store the id of the store that chunks are loaded from: what the folder holds of another is not used
      * @param chunkSizeBytes the store's, a power of two from 4 KiB
      * @param capacityBytes at least one chunk; the part of a chunk at its end is not used
      * @return the cache, to be closed by the caller
-     * @throws IOException when the file can't be created or mapped
+     * @throws IOException when the files can't be created or mapped
      */
-    public static ChunkCache mapped(FileIo io, Path file, int chunkSizeBytes, long capacityBytes) throws IOException {
-        return mapped(io, file, chunkSizeBytes, capacityBytes, FileSlots.Mapping.AUTOMATIC);
+    public static ChunkCache mapped(FileIo io, Path folder, UUID store, int chunkSizeBytes, long capacityBytes)
+            throws IOException {
+        return mapped(io, folder, store, chunkSizeBytes, capacityBytes, FileSlots.Mapping.AUTOMATIC);
     }
 
-    static ChunkCache mapped(FileIo io, Path file, int chunkSizeBytes, long capacityBytes, FileSlots.Mapping mapping)
+    static ChunkCache mapped(
+            FileIo io, Path folder, UUID store, int chunkSizeBytes, long capacityBytes, FileSlots.Mapping mapping)
             throws IOException {
         int slotCount = slotCount(chunkSizeBytes, capacityBytes);
-        Slots slots = FileSlots.open(io, file, slotCount, chunkSizeBytes, mapping);
+        Files.createDirectories(folder);
+        Slots slots = FileSlots.open(io, folder, store, slotCount, chunkSizeBytes, mapping);
         return new ChunkCache(slots, slotCount, chunkSizeBytes);
     }
 
@@ -209,7 +237,7 @@ public final class ChunkCache implements AutoCloseable {
         int pass = gate.enter();
         try {
             synchronized (lock) {
-                return word(key);
+                return word(keys.find(key));
             }
         } finally {
             gate.exit(pass);
@@ -258,6 +286,7 @@ public final class ChunkCache implements AutoCloseable {
                 return new CacheStats(
                         hits.sum(),
                         loadCount,
+                        reusedCount,
                         failedCount,
                         uncachedCount,
                         evictionCount,
@@ -310,9 +339,10 @@ public final class ChunkCache implements AutoCloseable {
                 Load load = null;
                 boolean mine = false;
                 synchronized (lock) {
-                    word = word(key);
+                    int slot = keys.find(key);
+                    word = word(slot);
                     if (word == MISS) {
-                        load = loads.computeIfAbsent(key, unused -> new Load());
+                        load = loads.computeIfAbsent(key, unused -> new Load(slot));
                         mine = load.join();
                     }
                 }
@@ -351,21 +381,25 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     private void run(Load load, ChunkKey key, ChunkLoader loader) {
+        boolean reused = false;
         int slot = EvictionQueues.NONE;
         boolean filled = false;
         try {
             ByteBuffer buffer = buffers.take();
             load.buffer = buffer;
-            loader.load(key, buffer);
-            if (buffer.hasRemaining()) {
-                throw new IOException("chunk " + key + " was loaded short: " + buffer);
+            reused = load.survivor != KeyTable.NONE && slots.recover(load.survivor, key, buffer);
+            if (!reused) {
+                loader.load(key, buffer.clear());
+                if (buffer.hasRemaining()) {
+                    throw new IOException("chunk " + key + " was loaded short: " + buffer);
+                }
+                slot = takeSlot();
+                filled = slot != EvictionQueues.NONE && fill(slot, key, buffer.flip());
             }
-            slot = takeSlot();
-            filled = slot != EvictionQueues.NONE && fill(slot, buffer.flip());
         } catch (Throwable e) { // whatever it is, those who wait are told
             load.failure = e;
         } finally {
-            complete(load, key, slot, filled);
+            complete(load, key, reused, slot, filled);
         }
     }
 
@@ -384,10 +418,10 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
-    private boolean fill(int slot, ByteBuffer chunk) {
+    private boolean fill(int slot, ChunkKey key, ByteBuffer chunk) {
         generations.beginFill(slot);
         try {
-            slots.fill(slot, chunk);
+            slots.fill(slot, key, chunk);
         } catch (IOException e) {
             LOG.debug("a chunk stays out of the cache", e);
             return false;
@@ -396,8 +430,9 @@ public final class ChunkCache implements AutoCloseable {
         return true;
     }
 
-    private void complete(Load load, ChunkKey key, int slot, boolean filled) {
+    private void complete(Load load, ChunkKey key, boolean reused, int slot, boolean filled) {
         synchronized (lock) {
+            settle(load, key, reused);
             if (filled) {
                 keys.put(key, slot);
                 queues.insert(slot);
@@ -405,15 +440,34 @@ public final class ChunkCache implements AutoCloseable {
             } else if (slot != EvictionQueues.NONE) {
                 queues.free(slot);
             }
-            loadCount++;
-            if (load.failure != null) {
-                failedCount++;
-            } else if (!filled) {
-                uncachedCount++;
+            if (reused) {
+                reusedCount++;
+            } else {
+                loadCount++;
+                if (load.failure != null) {
+                    failedCount++;
+                } else if (!filled) {
+                    uncachedCount++;
+                }
             }
             loads.remove(key);
         }
         load.done.complete(null);
+    }
+
+    /** Admits readers to what an earlier process left, or forgets it; it may have made room meanwhile. */
+    @GuardedBy("lock")
+    private void settle(Load load, ChunkKey key, boolean reused) {
+        int slot = load.survivor;
+        if (slot == KeyTable.NONE || keys.find(key) != slot) {
+            return;
+        }
+        if (reused) {
+            load.word = generations.endFill(slot);
+            queues.touch(slot);
+        } else {
+            keys.remove(slot);
+        }
     }
 
     private void leave(Load load) {
@@ -427,9 +481,7 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
-    @GuardedBy("lock")
-    private long word(ChunkKey key) {
-        int slot = keys.find(key);
+    private long word(int slot) {
         return slot == KeyTable.NONE ? MISS : generations.word(slot);
     }
 

@@ -1,6 +1,8 @@
 package dev.varve.cache;
 
+import dev.varve.chunk.ChunkKey;
 import java.nio.ByteBuffer;
+import java.util.function.ObjIntConsumer;
 
 /** Slots on the heap, each allocated when it is first filled. */
 final class HeapSlots implements Slots {
@@ -18,13 +20,23 @@ final class HeapSlots implements Slots {
     }
 
     @Override
-    public void fill(int slot, ByteBuffer chunk) {
+    public void fill(int slot, ChunkKey key, ByteBuffer chunk) {
         byte[] bytes = slots[slot];
         if (bytes == null) {
             bytes = new byte[chunkSize];
             slots[slot] = bytes;
         }
         chunk.get(0, bytes);
+    }
+
+    @Override
+    public void survivors(ObjIntConsumer<ChunkKey> reader) {
+        // none: the heap went with the process
+    }
+
+    @Override
+    public boolean recover(int slot, ChunkKey key, ByteBuffer dst) {
+        return false;
     }
 
     @Override

@@ -17,8 +17,8 @@ final class JdkSlots extends FileSlots {
 
     private final MappedByteBuffer[] segments;
 
-    JdkSlots(PositionalFile file, long lengthBytes, int chunkSize) throws IOException {
-        super(file, chunkSize);
+    JdkSlots(PositionalFile file, SlotDirectory directory, long lengthBytes, int chunkSize) throws IOException {
+        super(file, directory, chunkSize);
         segments = new MappedByteBuffer[(int) ((lengthBytes + SEGMENT_BYTES - 1) >>> SEGMENT_SHIFT)];
         try (FileChannel channel = FileChannel.open(file.path(), StandardOpenOption.READ)) {
             for (int i = 0; i < segments.length; i++) {

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * loading thread, and read by the others once {@link #done}.
  */
 final class Load {
+    /** The slot in which an earlier process left the chunk, not checked yet, or {@link KeyTable#NONE}. */
+    final int survivor;
+
     /** Completed, always normally, when all below has its last value. */
     final CompletableFuture<Void> done = new CompletableFuture<>();
 
@@ -24,6 +27,10 @@ final class Load {
     Throwable failure;
 
     private int users;
+
+    Load(int survivor) {
+        this.survivor = survivor;
+    }
 
     /** Counts one more user, under the cache's lock; whether it is the first, who has to load. */
     boolean join() {

@@ -1,7 +1,9 @@
 package dev.varve.cache;
 
+import dev.varve.chunk.ChunkKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Where the bytes of the slots are. Slot {@code i} is the {@code chunkSize} bytes from offset {@code i * chunkSize}.
@@ -27,10 +29,30 @@ sealed interface Slots extends AutoCloseable permits HeapSlots, FileSlots {
      * Replaces a whole slot.
      *
      * @param slot its index
+     * @param key the chunk's name, which the next process may be told
      * @param chunk its content from position 0 to the limit, one chunk; both stay as they are
      * @throws IOException when there was no room for it: the slot then holds anything
      */
-    void fill(int slot, ByteBuffer chunk) throws IOException;
+    void fill(int slot, ChunkKey key, ByteBuffer chunk) throws IOException;
+
+    /**
+     * Tells which chunks an earlier process left, as far as {@link #recover} could find them. Nothing of it is certain, and
+     * a chunk may be told of twice.
+     *
+     * @param reader is given each chunk and its slot, in ascending order of slots
+     */
+    void survivors(ObjIntConsumer<ChunkKey> reader);
+
+    /**
+     * Reads a whole slot that an earlier process filled, and checks that it holds the chunk. Another thread may fill it
+     * meanwhile: what is good then was read before.
+     *
+     * @param slot its index
+     * @param key the chunk's name
+     * @param dst takes one chunk; undefined unless it is good
+     * @return whether it is
+     */
+    boolean recover(int slot, ChunkKey key, ByteBuffer dst);
 
     /** A name for people. */
     String describe();

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -50,7 +51,7 @@ class AutomaticMappingTest {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(flags));
         command.addAll(List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", classPath));
-        command.addAll(List.of(OneRead.class.getName(), tmp.resolve("cache").toString()));
+        command.addAll(List.of(OneRead.class.getName(), tmp.toString()));
         Path output = tmp.resolve("output");
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
@@ -66,8 +67,9 @@ class AutomaticMappingTest {
 
         public static void main(String[] args) throws IOException {
             try (FileIo io = new FileIo();
-                    FileSlots slots = FileSlots.open(io, Path.of(args[0]), 3, 4096, FileSlots.Mapping.AUTOMATIC)) {
-                slots.fill(1, Chunks.content(7, 0, 4096));
+                    FileSlots slots = FileSlots.open(
+                            io, Path.of(args[0]), new UUID(1, 2), 3, 4096, FileSlots.Mapping.AUTOMATIC)) {
+                slots.fill(1, Chunks.key(7), Chunks.content(7, 0, 4096));
                 ByteBuffer dst = ByteBuffer.allocateDirect(4096);
                 slots.copy(1, 0, dst, 0, 4096);
                 if (Chunks.firstWrong(dst.position(4096), 0, 7, 0) >= 0) {

@@ -367,7 +367,7 @@ abstract class ChunkCacheContract {
     }
 
     @Test
-    void newCacheKnowsNothingOfTheOneBefore() throws IOException {
+    void newCacheServesNothingOfTheOneBefore() throws IOException {
         long word = cache.load(Chunks.key(1), chunks.of(1));
         cache.close();
         cache = open(CHUNK, SLOTS * CHUNK);

@@ -1,20 +1,24 @@
 package dev.varve.cache;
 
-import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkHasher;
 import dev.varve.chunk.ChunkKey;
 import java.nio.ByteBuffer;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Chunks whose every byte follows from their number and its offset, so that any read of any part can be checked. */
 final class Chunks {
+    private static final Map<Integer, ChunkKey> KEYS = new ConcurrentHashMap<>();
+
     private final AtomicLong loads = new AtomicLong();
 
+    /** A chunk's name: even numbers are in the plain domain, odd ones in another. */
     static ChunkKey key(int number) {
-        byte[] id = new byte[ChunkId.BYTES];
-        for (int i = 0; i < id.length; i++) {
-            id[i] = at(~number, i);
-        }
-        return new ChunkKey(number & 1, ChunkId.of(id, 0)); // two domains
+        return KEYS.computeIfAbsent(
+                number,
+                unused ->
+                        new ChunkKey(number & 1, new ChunkHasher().hash(content(number, 0, ChunkCacheContract.CHUNK))));
     }
 
     /** The byte of a chunk at an offset. */

@@ -45,6 +45,7 @@ final class EvictionUnderLoad {
     private final AtomicLong turnedAway = new AtomicLong();
     private final AtomicLong flags = new AtomicLong();
     private final AtomicLong failedLoads = new AtomicLong();
+    private long reused;
 
     EvictionUnderLoad(Opener opener) throws IOException {
         this.opener = opener;
@@ -67,6 +68,7 @@ final class EvictionUnderLoad {
             LockSupport.parkNanos(random.nextInt(200_000));
             Life now = life;
             if (now.reads.get() > READS_A_LIFE) {
+                reused += now.cache.stats().reused();
                 now.cache.close();
                 closes++;
                 life = open(opener);
@@ -85,6 +87,11 @@ final class EvictionUnderLoad {
         assertThat(turnedAway).hasPositiveValue();
         assertThat(flags).hasPositiveValue();
         assertThat(failedLoads).hasPositiveValue();
+    }
+
+    /** How many chunks were found again in a cache that was opened again. */
+    long reused() {
+        return reused;
     }
 
     private static Life open(Opener opener) throws IOException {

@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,12 @@ abstract class MappedCacheContract extends ChunkCacheContract {
 
     @Override
     ChunkCache open(int chunkSize, long capacityBytes) throws IOException {
-        return ChunkCache.mapped(io, file(), chunkSize, capacityBytes, mapping);
+        return open(io, "cache", chunkSize, capacityBytes);
+    }
+
+    /** A cache of another store each time, and so an empty one. */
+    private ChunkCache open(FileIo files, String folder, int chunkSize, long capacityBytes) throws IOException {
+        return ChunkCache.mapped(files, tmp.resolve(folder), UUID.randomUUID(), chunkSize, capacityBytes, mapping);
     }
 
     @AfterEach
@@ -44,7 +50,7 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     void readersGetTheirBytesWhileTheDiskIsFull() throws IOException {
         FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
         try (FileIo faulty = new FileIo(files);
-                ChunkCache cache = ChunkCache.mapped(faulty, tmp.resolve("full"), CHUNK, 4 * CHUNK, mapping)) {
+                ChunkCache cache = open(faulty, "full", CHUNK, 4 * CHUNK)) {
             long kept = cache.load(Chunks.key(0), chunks.of(0));
             files.failWhen((call, path) -> call == Call.WRITE);
             for (int round = 0; round < 10; round++) {
@@ -65,7 +71,7 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     void victimOfAFillThatFailedIsGoneAndItsWordRefused() throws IOException {
         FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
         try (FileIo faulty = new FileIo(files);
-                ChunkCache cache = ChunkCache.mapped(faulty, tmp.resolve("full"), CHUNK, CHUNK, mapping)) {
+                ChunkCache cache = open(faulty, "full", CHUNK, CHUNK)) {
             long word = cache.load(Chunks.key(0), chunks.of(0));
             files.failAt(0);
             assertThat(cache.load(Chunks.key(1), chunks.of(1))).isEqualTo(ChunkCache.MISS);
@@ -81,8 +87,8 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     void memoryThatCannotBeReadIsAnIoErrorAndIsLoadedAnew(boolean direct) throws IOException {
         int chunkSize = 1 << 16;
         ByteBuffer dst = direct ? ByteBuffer.allocateDirect(chunkSize) : ByteBuffer.allocate(chunkSize);
-        Path file = tmp.resolve("cut");
-        try (ChunkCache cache = ChunkCache.mapped(io, file, chunkSize, 10L * chunkSize, mapping);
+        Path file = tmp.resolve("cut/chunks");
+        try (ChunkCache cache = open(io, "cut", chunkSize, 10L * chunkSize);
                 FileChannel cut = FileChannel.open(file, StandardOpenOption.WRITE)) {
             for (int round = 0; round < 300; round++) {
                 long word = cache.load(Chunks.key(1), chunks.of(1));
@@ -125,19 +131,19 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     @Test
     void fileIsSparseHasItsFullLengthAndStays() throws IOException {
         long capacity = 8L << 30;
-        try (ChunkCache cache = ChunkCache.mapped(io, tmp.resolve("big"), 1 << 16, capacity, mapping)) {
+        try (ChunkCache cache = open(io, "big", 1 << 16, capacity)) {
             long word = cache.load(Chunks.key(1), chunks.of(1));
             ByteBuffer dst = ByteBuffer.allocate(1 << 16);
             assertThat(cache.read(word, 0, dst, 1 << 16)).isTrue();
             assertThat(Chunks.firstWrong(dst, 0, 1, 0)).isNegative();
         }
-        assertThat(Files.size(tmp.resolve("big"))).isEqualTo(capacity);
-        ChunkCache.mapped(io, tmp.resolve("big"), 1 << 16, capacity, mapping).close();
+        assertThat(Files.size(tmp.resolve("big/chunks"))).isEqualTo(capacity);
+        open(io, "big", 1 << 16, capacity).close();
     }
 
     @Test
     void mappingIsGivenBackWhenNobodyCanReachIt() throws Exception {
-        Path path = tmp.resolve("mapped-and-dropped");
+        Path path = tmp.resolve("dropped/chunks");
         openReadAndClose(path);
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (isMapped(path)) {
@@ -148,7 +154,7 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     }
 
     private void openReadAndClose(Path path) throws IOException {
-        try (ChunkCache cache = ChunkCache.mapped(io, path, CHUNK, CHUNK, mapping)) {
+        try (ChunkCache cache = open(io, "dropped", CHUNK, CHUNK)) {
             long word = cache.load(Chunks.key(1), chunks.of(1));
             assertThat(cache.read(word, 0, ByteBuffer.allocate(1), 1)).isTrue();
             assertThat(isMapped(path)).isEqualTo(Files.exists(MAPS));
@@ -163,14 +169,44 @@ abstract class MappedCacheContract extends ChunkCacheContract {
     void fileOfAnotherLengthIsMadeAnew() throws IOException {
         for (long slots : new long[] {5, 3, 9}) {
             open(CHUNK, slots * CHUNK).close();
-            assertThat(file()).hasSize(slots * CHUNK);
+            assertThat(tmp.resolve("cache/chunks")).hasSize(slots * CHUNK);
         }
+    }
+
+    @Test
+    void whatWasLoadedIsFoundAgainWithoutALoad() throws IOException {
+        UUID store = UUID.randomUUID();
+        for (int life = 0; life < 3; life++) {
+            try (ChunkCache cache = ChunkCache.mapped(io, tmp.resolve("warm"), store, CHUNK, 200 * CHUNK, mapping)) {
+                for (int number = 0; number < 300; number += 2) {
+                    assertThat(cache.find(Chunks.key(number))).isEqualTo(ChunkCache.MISS);
+                    ByteBuffer dst = ByteBuffer.allocate(CHUNK);
+                    long word = cache.readThrough(Chunks.key(number), chunks.of(number), 0, dst, CHUNK);
+                    assertThat(Chunks.firstWrong(dst, 0, number, 0)).isNegative();
+                    assertThat(cache.find(Chunks.key(number))).isEqualTo(word);
+                    assertThat(cache.read(word, 0, dst.clear(), CHUNK)).isTrue();
+                    assertThat(Chunks.firstWrong(dst, 0, number, 0)).isNegative();
+                }
+                assertThat(chunks.loads()).isEqualTo(150);
+                assertThat(cache.stats().reused()).isEqualTo(life == 0 ? 0 : 150);
+                assertThat(cache.stats().usedBytes()).isEqualTo(150 * CHUNK);
+            }
+        }
+    }
+
+    @Test
+    void everyByteIsRightWhileSurvivorsMakeRoom() throws Exception {
+        UUID store = UUID.randomUUID();
+        EvictionUnderLoad load = new EvictionUnderLoad((chunkSize, capacityBytes) ->
+                ChunkCache.mapped(io, tmp.resolve("warm"), store, chunkSize, capacityBytes, mapping));
+        load.run();
+        assertThat(load.reused()).isPositive();
     }
 
     @Test
     void interruptedOpenerIsServed() throws IOException {
         Thread.currentThread().interrupt();
-        try (ChunkCache cache = ChunkCache.mapped(io, tmp.resolve("other"), CHUNK, 3 * CHUNK, mapping)) {
+        try (ChunkCache cache = open(io, "other", CHUNK, 3 * CHUNK)) {
             long word = cache.load(Chunks.key(1), chunks.of(1));
             assertThat(cache.read(word, 0, ByteBuffer.allocate(1), 1)).isTrue();
         }
@@ -179,13 +215,9 @@ abstract class MappedCacheContract extends ChunkCacheContract {
 
     @Test
     void fileThatCannotBeMadeIsNamed() throws IOException {
-        Path directory = Files.createDirectory(tmp.resolve("directory"));
+        Path directory = Files.createDirectories(tmp.resolve("other/chunks"));
         assertThatIOException()
-                .isThrownBy(() -> ChunkCache.mapped(io, directory, CHUNK, 3 * CHUNK, mapping))
+                .isThrownBy(() -> open(io, "other", CHUNK, 3 * CHUNK))
                 .withMessageContaining(directory.toString());
-    }
-
-    private Path file() {
-        return tmp.resolve("cache");
     }
 }
