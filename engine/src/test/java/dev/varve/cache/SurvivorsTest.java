@@ -125,6 +125,22 @@ class SurvivorsTest {
     }
 
     @Test
+    void whatFailedItsCheckIsNotFoundAgain() throws IOException {
+        try (ChunkCache cache = open(8)) {
+            readAll(cache, 5);
+        }
+        byte[] changed = Files.readAllBytes(slots());
+        changed[3 * CHUNK] ^= 1;
+        Files.write(slots(), changed);
+        try (ChunkCache cache = open(8)) {
+            assertThat(readAll(cache, 5)).isEqualTo(1);
+            assertThat(readAll(cache, 5))
+                    .as("loaded again, into a slot that was free")
+                    .isZero();
+        }
+    }
+
+    @Test
     void slotThatCannotBeReadIsLoadedAnew() throws IOException {
         leave(5);
         FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
