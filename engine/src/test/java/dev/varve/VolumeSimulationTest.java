@@ -39,6 +39,7 @@ class VolumeSimulationTest {
     private static final int STABLE = 5 << 20;
 
     private static final int MOST_VOLUMES = 3;
+    private static final int MOST_SNAPSHOTS = 12;
     private static final SampleDisk DISK = new SampleDisk(5, 30);
 
     @TempDir
@@ -167,13 +168,16 @@ class VolumeSimulationTest {
     }
 
     /** Snapshots of one volume, or of all at one moment; no more than a few are waited for. */
-    private void snapshot() throws IOException {
-        List<Disk> some = random.nextBoolean() ? disks : List.of(disks.get(random.nextInt(disks.size())));
+    private void snapshot() throws Exception {
+        List<Disk> some = random.nextBoolean() ? List.copyOf(disks) : List.of(disks.get(random.nextInt(disks.size())));
         List<Snapshot> begun = volumes()
                 .snapshot(
                         some.stream().map(disk -> disk.id).toList(),
                         some.stream().map(disk -> SnapshotRequest.NEW).toList());
         for (int i = 0; i < some.size(); i++) {
+            if (taken.size() > MOST_SNAPSHOTS) {
+                checkSnapshot();
+            }
             taken.add(new Taken(begun.get(i).id(), some.get(i).model.clone()));
         }
     }

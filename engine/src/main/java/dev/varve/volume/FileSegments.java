@@ -20,8 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Segments as files of one folder, {@code 0000002a.log}. A new one is written with zeros and synced before anybody has
- * it, so that to write into it needs neither room nor a change of the file's length.
+ * Segments as files of one folder, {@code 0000002a.log}. A new one has its length, durably, before anybody has it. For a
+ * log that is flushed often it is written with zeros as well, so that a sync has no block to allocate; for one that is
+ * not, that would be to write everything twice.
  *
  * <p>Which segments are in use stands in the records of their volumes. What no record names when the store is opened is
  * deleted: nobody knows whether it is durable, its name or its length. Of those that
@@ -88,7 +89,7 @@ final class FileSegments implements SegmentSpace {
     }
 
     @Override
-    public SegmentFile take(int sizeBytes) throws IOException {
+    public SegmentFile take(int sizeBytes, boolean zeroed) throws IOException {
         long number;
         synchronized (this) {
             Long kept = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>())
@@ -100,17 +101,21 @@ final class FileSegments implements SegmentSpace {
                 return open(kept, sizeBytes, true);
             }
         }
-        return make(number, sizeBytes);
+        return make(number, sizeBytes, zeroed);
     }
 
-    private SegmentFile make(long number, int sizeBytes) throws IOException {
+    private SegmentFile make(long number, int sizeBytes, boolean zeroed) throws IOException {
         requireFolder();
         PositionalFile file = io.open(path(number), Access.CREATE_NEW);
         boolean done = false;
         try {
-            ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS_BYTES, sizeBytes));
-            for (long at = 0; at < sizeBytes; at += zeros.capacity()) {
-                file.write(zeros.clear(), at);
+            if (zeroed) {
+                ByteBuffer zeros = ByteBuffer.allocateDirect(Math.min(ZEROS_BYTES, sizeBytes));
+                for (long at = 0; at < sizeBytes; at += zeros.capacity()) {
+                    file.write(zeros.clear(), at);
+                }
+            } else {
+                file.write(ByteBuffer.allocate(1), sizeBytes - 1L);
             }
             file.sync();
             io.syncDirectory(folder);

@@ -89,9 +89,11 @@ final class Fold implements LogReplay.Visitor {
             parts.add(new LogReplay.Part(segment, segment.endBytes()));
         }
         replay.run(parts);
-        LogSegment behind = log.segmentBehind(layer.number());
-        if (behind != null) {
-            replay.endBefore(behind);
+        for (LogSegment segment : log.segments()) {
+            if (segment.layer() > layer.number()) {
+                replay.endBefore(segment);
+                break;
+            }
         }
         replay.end();
         pages.forEachUnits(

@@ -13,7 +13,7 @@ final class HeapSegments implements SegmentSpace {
     private final AtomicLong last = new AtomicLong();
 
     @Override
-    public SegmentFile take(int sizeBytes) {
+    public SegmentFile take(int sizeBytes, boolean zeroed) {
         SegmentFile segment = new Bytes(last.incrementAndGet(), ByteBuffer.allocate(sizeBytes));
         taken.put(segment.number(), segment);
         return segment;

@@ -115,10 +115,7 @@ final class LiveVolume {
                 readBase(dst, at, length);
                 at += length;
             } else {
-                int length = (int) Math.min(Pages.BYTES - (at & Pages.MASK), dst.remaining());
-                if (readWritten(written, page, word, (int) at & Pages.MASK, dst, length)) {
-                    at += length;
-                }
+                at += readWritten(written, page, word, (int) at & Pages.MASK, dst);
             }
         }
     }
@@ -133,18 +130,25 @@ final class LiveVolume {
         return (int) (Math.min(next, end) - at);
     }
 
-    private boolean readWritten(VolumeLog written, long page, long word, int skip, ByteBuffer dst, int length)
-            throws IOException {
+    /** Reads from a page of the log on; how many bytes, or 0 when the page is elsewhere by now. */
+    private int readWritten(VolumeLog written, long page, long word, int skip, ByteBuffer dst) throws IOException {
+        int length = Math.min(Pages.BYTES - skip, dst.remaining());
         if (PageWord.isZeros(word)) {
             zero(dst, length);
-            return true;
+            return length;
         }
         if (PageWord.isDamaged(word)) {
             throw new DamagedPageException(id, page, "and what was written there is lost");
         }
         Pages.Scratch scratch = scratches.take();
         try {
-            return written.reader().read(page, word, skip, dst, length, scratch);
+            if (skip == 0 && dst.remaining() >= 2 * Pages.BYTES) {
+                int pages = written.reader().readRun(page, word, dst, scratch);
+                if (pages > 0) {
+                    return pages << Pages.SHIFT;
+                }
+            }
+            return written.reader().read(page, word, skip, dst, length, scratch) ? length : 0;
         } finally {
             scratches.give(scratch);
         }

@@ -9,5 +9,4 @@ package dev.varve.volume;
  * @param reserve where the room for its fold is kept
  * @param chunkSizeBytes what a fold writes for a page
  */
-record LogHome(
-        SegmentSpace space, LogJournal journal, VolumeLog.Upkeep upkeep, SpaceReserve reserve, int chunkSizeBytes) {}
+record LogHome(SegmentSpace space, LogJournal journal, LogUpkeep upkeep, SpaceReserve reserve, int chunkSizeBytes) {}

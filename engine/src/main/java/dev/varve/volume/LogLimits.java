@@ -43,7 +43,7 @@ final class LogLimits {
     /** Whether a log is to be folded. */
     boolean isLong(VolumeLog log) {
         return log.bytes() >= logBytes / 2
-                || log.segmentCount() >= SegmentTable.MANY_SLOTS
+                || log.segments().size() >= SegmentTable.MANY_SLOTS
                 || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
     }
 

@@ -49,6 +49,52 @@ final class LogReader {
         return true;
     }
 
+    /**
+     * Reads whole pages that lie one behind the other in the log, straight to where they are wanted.
+     *
+     * @param first the word of the first page, naming data
+     * @param dst takes as many pages as it has room for; its position moves past what was read
+     * @return how many pages were read; from there on each is to be read alone, which also tells what is wrong with it
+     */
+    int readRun(long page, long first, ByteBuffer dst, Pages.Scratch scratch) {
+        long[] words = scratch.words;
+        int most = Math.min(dst.remaining() >> Pages.SHIFT, words.length);
+        words[0] = first;
+        int count = 1;
+        while (count < most && PageWord.isBehind(index.get(page + count), words[count - 1])) {
+            words[count] = index.get(page + count);
+            count++;
+        }
+        LogSegment segment = table.get(PageWord.slot(first));
+        int start = dst.position();
+        int limit = dst.limit();
+        int offset = PageWord.offsetBytes(first);
+        int good = 0;
+        if (segment != null && count > 1 && read(segment, dst.limit(start + (count << Pages.SHIFT)), offset)) {
+            while (good < count
+                    && index.get(page + good) == words[good]
+                    && scratch.checksum(
+                                    segment.nonce(),
+                                    offset + ((long) good << Pages.SHIFT),
+                                    page + good,
+                                    dst.position(start + (good << Pages.SHIFT)))
+                            == PageWord.crc(words[good])) {
+                good++;
+            }
+        }
+        dst.limit(limit).position(start + (good << Pages.SHIFT));
+        return good;
+    }
+
+    private static boolean read(LogSegment segment, ByteBuffer dst, int offsetBytes) {
+        try {
+            segment.file.read(dst, offsetBytes);
+            return true;
+        } catch (IOException | IllegalStateException e) {
+            return false;
+        }
+    }
+
     /** Reads a page of a layer that is not written any more; its segments stay until it is released. */
     void readFrozen(long page, long word, ByteBuffer dst, Pages.Scratch scratch) throws IOException {
         LogSegment segment = table.get(PageWord.slot(word));

@@ -50,6 +50,11 @@ final class PageWord {
         return LOST | (long) slot << OFFSET_BITS;
     }
 
+    /** Whether a page lies in the log just behind another, of the same record. */
+    static boolean isBehind(long word, long before) {
+        return (int) word == (int) before + Pages.BYTES / RecordHeader.ALIGNMENT && (word & PLAIN) == 0 && word != NONE;
+    }
+
     static boolean isZeros(long word) {
         return (word & KIND_MASK) == ZEROS;
     }

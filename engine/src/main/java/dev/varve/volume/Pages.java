@@ -10,6 +10,9 @@ final class Pages {
     static final int BYTES = 1 << SHIFT;
     static final int MASK = BYTES - 1;
 
+    /** The most pages that are read together. */
+    static final int RUN_PAGES = 64;
+
     private Pages() {}
 
     /** Where a page may be copied to, and what checks it. One user at a time. */
@@ -18,6 +21,9 @@ final class Pages {
 
         /** Room for a page. */
         final ByteBuffer page = ByteBuffer.allocateDirect(BYTES);
+
+        /** Room for the words of pages that are read together. */
+        final long[] words = new long[RUN_PAGES];
 
         private final ByteBuffer seed = ByteBuffer.allocateDirect(SEED_BYTES);
         private final CRC32C crc = new CRC32C();

@@ -99,9 +99,13 @@ record RecordHeader(
         return areaBytes(type, pageCount);
     }
 
-    /** Bytes of the whole record. */
+    /** Bytes of such a record. */
+    static int recordBytes(Type type, int pageCount) {
+        return areaBytes(type, pageCount) + (type == Type.DATA ? pageCount * Pages.BYTES : 0);
+    }
+
     int recordBytes() {
-        return areaBytes() + (type == Type.DATA ? pageCount * Pages.BYTES : 0);
+        return recordBytes(type, pageCount);
     }
 
     /** Where a page's checksum stands in the header area. */

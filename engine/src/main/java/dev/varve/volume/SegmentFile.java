@@ -3,7 +3,7 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** The bytes of one segment of a log: of fixed length, all of it allocated. Used by many threads at once. */
+/** The bytes of one segment of a log: of fixed length. Used by many threads at once. */
 interface SegmentFile {
     /** Its number, by which {@link SegmentSpace#open} finds it again. */
     long number();

@@ -16,9 +16,11 @@ interface SegmentSpace extends AutoCloseable {
      * A segment that nobody has. It is there, whole and under its name, after a loss of power.
      *
      * @param sizeBytes one of {@link #SIZES_BYTES}
+     * @param zeroed whether all of it is to be written before, so that to write into it needs no room, and to sync it no
+     *     change of anything else; else it may be sparse
      * @throws IOException when there is no room for it: nothing has changed
      */
-    SegmentFile take(int sizeBytes) throws IOException;
+    SegmentFile take(int sizeBytes, boolean zeroed) throws IOException;
 
     /**
      * A segment that was taken before, in this process or an earlier one.

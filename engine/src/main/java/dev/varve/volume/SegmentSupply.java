@@ -18,6 +18,9 @@ final class SegmentSupply {
     private final LogHome home;
     private final SegmentTable table;
 
+    /** Held by who makes one; before the monitor, which nobody holds for long. */
+    private final Object making = new Object();
+
     @GuardedBy("this")
     private final ArrayDeque<LogSegment> ready = new ArrayDeque<>();
 
@@ -28,64 +31,77 @@ final class SegmentSupply {
     @GuardedBy("this")
     private boolean closed;
 
-    /** Whether one is ready, or being made ready. */
-    private volatile boolean isReady;
-
     SegmentSupply(LogHome home, SegmentTable table) {
         this.home = home;
         this.table = table;
     }
 
+    /** A segment to append to; null when none is ready. Waits for nobody. */
+    synchronized @Nullable LogSegment poll() {
+        return ready.poll();
+    }
+
+    /** Whether one is ready. Waits for nobody. */
+    synchronized boolean isReady() {
+        return !ready.isEmpty();
+    }
+
     /**
-     * A segment to append to.
+     * Has one ready.
      *
      * @param logBytes length of the log, by which the segment's is chosen
+     * @param zeroed whether it is to be written with zeros, so that a flush finds all its blocks allocated
      * @throws IOException when there is no room, or it could not be recorded
      */
-    synchronized LogSegment take(long logBytes) throws IOException {
-        LogSegment segment = ready.poll();
-        isReady = false;
-        return segment != null ? segment : make(logBytes);
-    }
-
-    /** Has one ready for who takes the next. */
-    synchronized void prepare(long logBytes) throws IOException {
-        if (ready.isEmpty() && !closed) {
-            isReady = true;
-            ready.add(make(logBytes));
+    void prepare(long logBytes, boolean zeroed) throws IOException {
+        synchronized (making) {
+            boolean isOpening;
+            synchronized (this) {
+                if (!ready.isEmpty()) {
+                    return;
+                }
+                requireOpen();
+                isOpening = opening != null;
+            }
+            LogSegment segment = make(sizeBytes(logBytes), zeroed, isOpening);
+            synchronized (this) {
+                if (closed) {
+                    segment.file.close();
+                }
+                requireOpen();
+                if (opening != null) {
+                    opening.add(segment);
+                }
+                ready.add(segment);
+            }
         }
-    }
-
-    /** Whether one is ready, or being made ready; waits for nobody. */
-    boolean isReady() {
-        return isReady;
     }
 
     @GuardedBy("this")
-    private LogSegment make(long logBytes) throws IOException {
+    private void requireOpen() {
         if (closed) {
             throw new IllegalStateException("the log is closed");
         }
-        int sizeBytes = sizeBytes(logBytes);
-        if (opening == null) {
+    }
+
+    private LogSegment make(int sizeBytes, boolean zeroed, boolean isOpening) throws IOException {
+        if (!isOpening) {
             home.reserve().require(sizeBytes);
         }
-        SegmentFile file = home.space().take(sizeBytes);
+        SegmentFile file = home.space().take(sizeBytes, zeroed);
         byte[] nonce = new byte[LogSegment.NONCE_BYTES];
         RANDOM.nextBytes(nonce);
         LogSegment segment;
         boolean entered = false;
         try {
-            segment = table.enter(file, nonce, opening != null);
+            segment = table.enter(file, nonce, isOpening);
             entered = true;
         } finally {
             if (!entered) {
                 home.space().give(file);
             }
         }
-        List<LogSegment> later = opening;
-        if (later != null) {
-            later.add(segment);
+        if (isOpening) {
             return segment;
         }
         boolean recorded = false;

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -34,6 +35,9 @@ final class VolumeLog implements AutoCloseable {
     static final BooleanSupplier ALWAYS = () -> true;
 
     private static final int MAX_ZERO_PAGES = 1 << 30;
+
+    /** From so many syncs a segment on the next one is worth writing with zeros before. */
+    private static final int MANY_SYNCS = 16;
 
     private final String volume;
     private final LogHome home;
@@ -71,6 +75,9 @@ final class VolumeLog implements AutoCloseable {
     @GuardedBy("gate")
     private long openedSequence;
 
+    /** Syncs since a segment was made last. */
+    private final AtomicInteger syncs = new AtomicInteger();
+
     /** Whether the log has been opened. */
     private volatile boolean opened;
 
@@ -81,17 +88,8 @@ final class VolumeLog implements AutoCloseable {
     private volatile long durable;
     private volatile @Nullable IOException failure;
 
-    /** Whether {@link Upkeep} was asked for and has not come yet. */
+    /** Whether {@link LogUpkeep} was asked for and has not come yet. */
     private final AtomicBoolean asked = new AtomicBoolean();
-
-    /** What is done for a log in the background. */
-    interface Upkeep {
-        /** None. */
-        Upkeep NONE = log -> {};
-
-        /** Has {@link VolumeLog#keepUp} called soon, by another thread. */
-        void wanted(VolumeLog log);
-    }
 
     private VolumeLog(String volume, LogHome home) {
         this.volume = volume;
@@ -205,33 +203,29 @@ final class VolumeLog implements AutoCloseable {
             Staging staging,
             BooleanSupplier condition)
             throws IOException {
-        LogSegment full;
-        gate.lock();
-        try {
-            requireUsable();
-            if (!condition.getAsBoolean()) {
-                return false;
+        LogSegment full = null;
+        boolean done = false;
+        while (!done) {
+            gate.lock();
+            try {
+                requireUsable();
+                if (!condition.getAsBoolean()) {
+                    return false;
+                }
+                LogSegment before = active;
+                LogSegment segment = room(type, count);
+                if (segment != null) {
+                    append(segment, type, firstPage, count, pages, staging);
+                    full = before == segment ? null : before;
+                    wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && !supply.isReady();
+                    done = true;
+                }
+            } finally {
+                gate.unlock();
             }
-            LogSegment before = active;
-            RecordHeader header = new RecordHeader(
-                    type,
-                    lastSequence + 1,
-                    durable,
-                    layer,
-                    firstPage,
-                    count,
-                    last == null ? null : last.type(),
-                    last == null ? 0 : last.firstPage(),
-                    last == null ? 0 : last.pageCount());
-            LogSegment segment = room(header.areaBytes(), header.recordBytes());
-            if (opened) {
-                share.add(header);
+            if (!done) {
+                prepareSegment();
             }
-            append(segment, header, pages, staging);
-            full = before == segment ? null : before;
-            wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 2;
-        } finally {
-            gate.unlock();
         }
         seal(full);
         if (opened && wantsUpkeep() && asked.compareAndSet(false, true)) {
@@ -242,8 +236,27 @@ final class VolumeLog implements AutoCloseable {
 
     /** Writes one record and enters it in the index; who fails on the way leaves a log that takes nothing more. */
     @GuardedBy("gate")
-    private void append(LogSegment segment, RecordHeader header, @Nullable ByteBuffer pages, Staging staging)
+    private void append(
+            LogSegment segment,
+            RecordHeader.Type type,
+            long firstPage,
+            int count,
+            @Nullable ByteBuffer pages,
+            Staging staging)
             throws IOException {
+        RecordHeader header = new RecordHeader(
+                type,
+                lastSequence + 1,
+                durable,
+                layer,
+                firstPage,
+                count,
+                last == null ? null : last.type(),
+                last == null ? 0 : last.firstPage(),
+                last == null ? 0 : last.pageCount());
+        if (opened) {
+            share.add(header);
+        }
         boolean done = false;
         try {
             int start = segment.endBytes();
@@ -266,7 +279,8 @@ final class VolumeLog implements AutoCloseable {
             unsyncedBytes.addAndGet(header.recordBytes());
             done = true;
         } catch (IOException e) {
-            throw fail(e);
+            done = isFull(e); // the next record goes to the same place
+            throw done ? e : fail(e);
         } finally {
             if (!done && failure == null) {
                 failure = new IOException("an append was cut off");
@@ -283,58 +297,57 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /** The segment that the next record goes to. */
+    /** The segment that the next record goes to; null when one has to be made, which is not done with the gate held. */
     @GuardedBy("gate")
-    private LogSegment room(int areaBytes, int recordBytes) throws IOException {
+    private @Nullable LogSegment room(RecordHeader.Type type, int count) {
+        int areaBytes = RecordHeader.areaBytes(type, count);
+        int recordBytes = RecordHeader.recordBytes(type, count);
         LogSegment segment = active;
         if (segment != null && segment.hasRoom(areaBytes, recordBytes)) {
             return segment;
         }
-        LogSegment next = supply.take(bytes());
-        next.beginLayer(layer);
-        segments.add(next);
-        active = next;
+        LogSegment next = supply.poll();
+        if (next != null) {
+            next.beginLayer(layer);
+            segments.add(next);
+            active = next;
+        }
         return next;
     }
 
     /** Has a segment ready where one was written to, so that nobody waits for it after a freeze. */
     void prepareForFreeze() throws IOException {
-        if (isWritten()) {
-            supply.prepare(bytes());
+        if (!segments().isEmpty()) {
+            prepareSegment();
         }
     }
 
-    private boolean isWritten() {
-        gate.lock();
-        try {
-            return active != null;
-        } finally {
-            gate.unlock();
-        }
+    private void prepareSegment() throws IOException {
+        supply.prepare(bytes(), syncs.getAndSet(0) >= MANY_SYNCS);
     }
 
     private boolean wantsUpkeep() {
-        return unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES || wantsSegment && !supply.isReady();
+        return unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES || wantsSegment;
     }
 
-    /** Has a segment ready when the active one is half full, so that few wait for one; syncs when much is not. */
+    /** Has a segment ready when the active one is filling, so that few wait for one; syncs when much is not. */
     void keepUp() throws IOException {
         asked.set(false);
         if (wantsSegment) {
-            supply.prepare(bytes());
+            prepareSegment();
         }
         if (unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES) {
             flush();
         }
     }
 
-    private void seal(@Nullable LogSegment segment) throws IOException {
+    private void seal(@Nullable LogSegment segment) {
         byte[] headers = segment == null ? null : segment.seal();
         if (segment != null && headers != null) {
             try {
                 segment.writeDirectory(headers);
             } catch (IOException e) {
-                throw fail(e);
+                LOG.debug("{} has no directory", segment.file.describe(), e);
             }
         }
     }
@@ -385,6 +398,7 @@ final class VolumeLog implements AutoCloseable {
             for (LogSegment segment : dirty) {
                 segment.file.sync();
             }
+            syncs.incrementAndGet();
             done = true;
         } catch (IOException e) {
             throw fail(e);
@@ -428,20 +442,6 @@ final class VolumeLog implements AutoCloseable {
             return segments.stream()
                     .filter(segment -> segment.layer() <= frozenLayer)
                     .toList();
-        } finally {
-            gate.unlock();
-        }
-    }
-
-    /** The first segment behind a layer; null when nothing was appended since. */
-    @Nullable
-    LogSegment segmentBehind(long frozenLayer) {
-        gate.lock();
-        try {
-            return segments.stream()
-                    .filter(segment -> segment.layer() > frozenLayer)
-                    .findFirst()
-                    .orElse(null);
         } finally {
             gate.unlock();
         }
@@ -520,6 +520,11 @@ final class VolumeLog implements AutoCloseable {
         return sequence;
     }
 
+    /** Whether there was no room for a write, which changes nothing that counts. */
+    private static boolean isFull(IOException e) {
+        return String.valueOf(e.getMessage()).contains("No space left on device");
+    }
+
     private IOException fail(IOException e) {
         failure = failure == null ? e : failure;
         return e;
@@ -549,14 +554,9 @@ final class VolumeLog implements AutoCloseable {
         return bytes.get();
     }
 
-    /** Segments that it has written to. */
-    int segmentCount() {
-        gate.lock();
-        try {
-            return segments.size();
-        } finally {
-            gate.unlock();
-        }
+    /** Segments that it has written to, oldest first. */
+    List<LogSegment> segments() {
+        return segmentsUpTo(Long.MAX_VALUE);
     }
 
     boolean isOpen() {

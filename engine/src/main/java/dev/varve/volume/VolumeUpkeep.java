@@ -15,12 +15,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks after the logs that are open, on one thread: has the next segment ready, syncs what is much, marks what is idle
+ * Looks after the logs that are open, on threads of its own: has the next segment ready, syncs what is much, marks what is idle
  * within a second, has folded what is long, and tries again what could not be folded.
  */
-final class VolumeUpkeep implements VolumeLog.Upkeep, AutoCloseable {
+final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeUpkeep.class);
     private static final int ROUND_MILLIS = 400;
+
+    /** Two, so that a sync keeps nobody from a new segment. */
+    private static final int THREADS = 2;
 
     /** Rounds between two attempts at what could not be folded. */
     private static final int RETRY_ROUNDS = 10;
@@ -42,7 +45,7 @@ final class VolumeUpkeep implements VolumeLog.Upkeep, AutoCloseable {
         this.live = live;
         this.folds = folds;
         this.limits = limits;
-        thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        thread = Executors.newScheduledThreadPool(THREADS, task -> {
             Thread made = new Thread(task, "varve-upkeep");
             made.setDaemon(true);
             return made;

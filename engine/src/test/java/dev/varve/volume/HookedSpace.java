@@ -31,9 +31,9 @@ final class HookedSpace implements SegmentSpace {
     }
 
     @Override
-    public SegmentFile take(int sizeBytes) throws IOException {
+    public SegmentFile take(int sizeBytes, boolean zeroed) throws IOException {
         beforeTake.run(taken);
-        SegmentFile segment = new Hooked(below.take(sizeBytes));
+        SegmentFile segment = new Hooked(below.take(sizeBytes, zeroed));
         taken++;
         return segment;
     }

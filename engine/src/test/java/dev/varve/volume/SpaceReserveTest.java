@@ -28,8 +28,7 @@ class SpaceReserveTest {
             @Override
             public void replace(List<SegmentEntry> segments) {}
         };
-        LogHome home =
-                new LogHome(new HeapSegments(), journal, VolumeLog.Upkeep.NONE, new SpaceReserve(usable::get), BLOCK);
+        LogHome home = new LogHome(new HeapSegments(), journal, LogUpkeep.NONE, new SpaceReserve(usable::get), BLOCK);
         return VolumeLog.open(VolumeRig.ID, home, LogState.EMPTY, staging);
     }
 

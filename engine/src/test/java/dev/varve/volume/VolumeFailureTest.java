@@ -102,7 +102,7 @@ class VolumeFailureTest extends VolumeFixture {
         if (!space.isClaimed()) {
             space.claim(java.util.Set.of(), true); // what VolumeRegistry.space() does next time
         }
-        space.take(1 << 20).close();
+        space.take(1 << 20, true).close();
         assertThat(logs.toFile().list()).hasSize(1);
     }
 
@@ -125,7 +125,7 @@ class VolumeFailureTest extends VolumeFixture {
         VolumeLog log = log(space, journal, List.of());
         assertThatThrownBy(() -> log.append(0, ByteBuffer.allocate(Pages.BYTES), new Staging(), VolumeLog.ALWAYS))
                 .isInstanceOf(IOException.class);
-        SegmentFile other = space.take(1 << 20);
+        SegmentFile other = space.take(1 << 20, true);
         assertThat(recorded).extracting(SegmentEntry::number).doesNotContain(other.number());
     }
 
@@ -133,7 +133,7 @@ class VolumeFailureTest extends VolumeFixture {
     @Test
     void logOfTheMostSegmentsCanBeOpened() throws IOException {
         HeapSegments heap = new HeapSegments();
-        SegmentFile empty = heap.take(1 << 20);
+        SegmentFile empty = heap.take(1 << 20, true);
         HookedSpace space = new HookedSpace(heap);
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         put(rig.open(), 0, 1);

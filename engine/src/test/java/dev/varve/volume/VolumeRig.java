@@ -55,7 +55,7 @@ final class VolumeRig {
     }
 
     static LogHome home(SegmentSpace space, LogJournal journal) {
-        return new LogHome(space, journal, VolumeLog.Upkeep.NONE, SpaceReserve.unlimited(), 64 << 10);
+        return new LogHome(space, journal, LogUpkeep.NONE, SpaceReserve.unlimited(), 64 << 10);
     }
 
     private SegmentSpace claimedSpace() throws IOException {
