@@ -75,7 +75,13 @@ public final class Engine implements AutoCloseable {
         this.snapshots = new SnapshotRegistry(catalog, manifests, given != null ? given : threads.executor());
         this.images = new ImageRegistry(catalog, snapshots);
         this.volumes = new VolumeRegistry(
-                store, manifests, catalog, snapshots, cache, logs, options.logBytes(), options.verifiesHydration());
+                store,
+                manifests,
+                catalog,
+                snapshots,
+                cache,
+                logs,
+                new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 

@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  *     blocks
  * @param verifiesHydration whether chunks are checked by their SHA-256, and not only by their CRC32C, when they are
  *     first touched
+ * @param prefetches whether what the first boot of an image reads is noted, and brought into the cache in the background
+ *     when the image, or one that derives from it, is booted later
  */
 public record EngineOptions(
         Clock clock,
@@ -37,7 +39,8 @@ public record EngineOptions(
         long indexCacheBytes,
         @Nullable Path nativeFolder,
         long logBytes,
-        boolean verifiesHydration) {
+        boolean verifiesHydration,
+        boolean prefetches) {
     /**
      * The system's clock, random ids, own threads, nobody told, 1 GiB of cache, 32 MiB for nodes and for the index, 4 GiB
      * for the log of a volume.
@@ -56,7 +59,8 @@ public record EngineOptions(
                 32L << 20,
                 null,
                 4L << 30,
-                false);
+                false,
+                true);
     }
 
     /**
@@ -76,7 +80,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -96,7 +101,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -116,7 +122,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -136,7 +143,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -158,7 +166,8 @@ public record EngineOptions(
                 newIndexCacheBytes,
                 nativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -178,7 +187,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 newNativeFolder,
                 logBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -198,7 +208,8 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 newLogBytes,
-                verifiesHydration);
+                verifiesHydration,
+                prefetches);
     }
 
     /**
@@ -218,6 +229,28 @@ public record EngineOptions(
                 indexCacheBytes,
                 nativeFolder,
                 logBytes,
-                full);
+                full,
+                prefetches);
+    }
+
+    /**
+     * The same with prefetching switched.
+     *
+     * @param on whether a boot's reads are noted and brought into the cache for later ones
+     * @return the options
+     */
+    public EngineOptions withPrefetch(boolean on) {
+        return new EngineOptions(
+                clock,
+                ids,
+                executor,
+                events,
+                cacheBytes,
+                nodeCacheBytes,
+                indexCacheBytes,
+                nativeFolder,
+                logBytes,
+                verifiesHydration,
+                on);
     }
 }

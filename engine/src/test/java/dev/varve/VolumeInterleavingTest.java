@@ -198,7 +198,7 @@ class VolumeInterleavingTest {
                         && bad.get()
                         && Thread.currentThread().getName().equals("varve-fold")) {
                     folding.add(Thread.currentThread());
-                    throw new IOException("bad sector");
+                    throw HookedEngine.corrupt();
                 }
             };
             try (BlockDevice device = volumes(engine).attach(volume.id())) {

@@ -275,6 +275,29 @@ public final class Catalog {
     }
 
     /**
+     * The order in which a boot touched chunks.
+     *
+     * @param lineage that snapshots share
+     * @return as it was kept, or null when there is none
+     * @throws IOException when the record could not be read
+     */
+    public byte @Nullable [] touches(String lineage) throws IOException {
+        return read(Keys.touches(lineage));
+    }
+
+    /**
+     * The lineages of which an order is kept.
+     *
+     * @return ordered
+     * @throws IOException when the records could not be read
+     */
+    public List<String> touchedLineages() throws IOException {
+        return keys(Keys.TOUCHES).stream()
+                .map(key -> key.substring(Keys.TOUCHES.length()))
+                .toList();
+    }
+
+    /**
      * Work that was begun and has not ended.
      *
      * @return ordered by id

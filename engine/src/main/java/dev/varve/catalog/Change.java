@@ -247,6 +247,25 @@ public final class Change {
     }
 
     /**
+     * Keeps the order in which a boot touched chunks.
+     *
+     * @param lineage that snapshots share
+     * @param touches the order
+     */
+    public void keepTouches(String lineage, byte[] touches) {
+        put(Keys.touches(lineage), touches.clone());
+    }
+
+    /**
+     * Drops such an order.
+     *
+     * @param lineage that snapshots shared
+     */
+    public void dropTouches(String lineage) {
+        delete(Keys.touches(lineage));
+    }
+
+    /**
      * Notes work under way, to be dropped or resumed when its process dies.
      *
      * @param id what is being made

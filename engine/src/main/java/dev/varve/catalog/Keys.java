@@ -4,6 +4,7 @@ package dev.varve.catalog;
 final class Keys {
     static final String ROOTS = "root/";
     static final String PENDING = "pending/";
+    static final String TOUCHES = "touch/";
 
     private Keys() {}
 
@@ -46,6 +47,10 @@ final class Keys {
 
     static String root(String owner) {
         return ROOTS + owner;
+    }
+
+    static String touches(String lineage) {
+        return TOUCHES + lineage;
     }
 
     static String pending(String id) {

@@ -12,6 +12,7 @@
  * name/KIND/ACCOUNT/REGION/NAME             the id that holds a unique name
  * ref/TARGET/OWNER                          empty: OWNER needs TARGET, which can't be deleted
  * root/OWNER                                a manifest's own encoding: what it names stays in the store
+ * touch/LINEAGE                             chunk ids in the order in which a boot touched them; keeps nothing in the store
  * pending/ID                                document: work under way, dropped or resumed when its process died
  * token/ACCOUNT/REGION/ACTION/TOKEN         reserved: idempotency tokens
  * </pre>

@@ -36,6 +36,7 @@ final class FileSegments implements SegmentSpace {
 
     private final FileIo io;
     private final Path folder;
+    private final SpaceReserve reserve;
     private final Map<Integer, ArrayDeque<Long>> free = new HashMap<>();
 
     @GuardedBy("this")
@@ -51,9 +52,10 @@ final class FileSegments implements SegmentSpace {
     @GuardedBy("this")
     private boolean durableFolder;
 
-    FileSegments(FileIo io, Path folder) {
+    FileSegments(FileIo io, Path folder, SpaceReserve reserve) {
         this.io = io;
         this.folder = folder;
+        this.reserve = reserve;
     }
 
     @Override
@@ -89,7 +91,7 @@ final class FileSegments implements SegmentSpace {
     }
 
     @Override
-    public SegmentFile take(int sizeBytes, boolean zeroed) throws IOException {
+    public SegmentFile take(int sizeBytes, Use use) throws IOException {
         long number;
         synchronized (this) {
             Long kept = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>())
@@ -101,7 +103,22 @@ final class FileSegments implements SegmentSpace {
                 return open(kept, sizeBytes, true);
             }
         }
-        return make(number, sizeBytes, zeroed);
+        if (use != Use.OPENING) {
+            requireRoom(sizeBytes);
+        }
+        return make(number, sizeBytes, use != Use.RARELY_SYNCED);
+    }
+
+    /** Asks for room, for which those go that are kept for the next. */
+    private void requireRoom(int sizeBytes) throws IOException {
+        try {
+            reserve.require(sizeBytes);
+        } catch (IOException e) {
+            if (!dropKept()) {
+                throw e;
+            }
+            reserve.require(sizeBytes);
+        }
     }
 
     private SegmentFile make(long number, int sizeBytes, boolean zeroed) throws IOException {
@@ -192,7 +209,12 @@ final class FileSegments implements SegmentSpace {
 
     /** Deletes those that are kept for the next; each of the others is closed by who has it. */
     @Override
-    public synchronized void close() {
+    public void close() {
+        dropKept();
+    }
+
+    private synchronized boolean dropKept() {
+        boolean any = freeBytes > 0;
         for (ArrayDeque<Long> numbers : free.values()) {
             for (long number : numbers) {
                 try {
@@ -204,6 +226,7 @@ final class FileSegments implements SegmentSpace {
         }
         free.clear();
         freeBytes = 0;
+        return any;
     }
 
     /**

@@ -1,6 +1,8 @@
 package dev.varve.volume;
 
+import dev.varve.chunk.ChunkCorruptException;
 import dev.varve.chunk.ChunkKey;
+import dev.varve.chunk.ChunkMissingException;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
 import java.io.IOException;
@@ -99,7 +101,7 @@ final class Fold implements LogReplay.Visitor {
         pages.forEachUnits(
                 (firstPage, endPage) -> writer.zero(firstPage / chunkPages, (endPage - firstPage) / chunkPages));
         writeChunks();
-        return writer.finish(volume.sizeBytes());
+        return writer.finish(layer.sizeBytes());
     }
 
     @Override
@@ -151,7 +153,7 @@ final class Fold implements LogReplay.Visitor {
             for (int i = 0; i < chunkPages; i++) {
                 read(firstPage + i, chunk.clear().position(i << Pages.SHIFT));
             }
-        } catch (IOException e) {
+        } catch (DamagedPageException | ChunkCorruptException | ChunkMissingException e) {
             LOG.error("block {} of {} can't be folded", block, volume.id(), e);
             damage = damage == null ? e : damage;
             rest.add(block);
@@ -175,10 +177,14 @@ final class Fold implements LogReplay.Visitor {
         }
     }
 
-    /** Appends to the log, durably, what it has of the blocks that are left out, unless it has newer pages. */
-    void keepRest(Staging staging) throws IOException {
+    /**
+     * Appends to the log, durably, what it has of the blocks that are left out, unless it has newer pages.
+     *
+     * @return the first layer that has all of it: those before, from this fold's on, are not whole
+     */
+    long keepRest(Staging staging) throws IOException {
         if (rest.isEmpty()) {
-            return;
+            return layer.number();
         }
         BitSet slots = new BitSet();
         log.segmentsUpTo(layer.number()).forEach(segment -> slots.set(segment.slot));
@@ -192,6 +198,7 @@ final class Fold implements LogReplay.Visitor {
             }
         }
         log.flush();
+        return log.layer();
     }
 
     private boolean keep(long page, long word, Staging staging) throws IOException {
@@ -205,7 +212,7 @@ final class Fold implements LogReplay.Visitor {
             try {
                 log.reader().readFrozen(page, word, bytes, scratch);
                 read = true;
-            } catch (IOException e) {
+            } catch (DamagedPageException e) {
                 LOG.error("{} is damaged from here on", volume.id(), e);
             }
             if (read) {

@@ -1,5 +1,6 @@
 package dev.varve.volume;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
@@ -13,7 +14,7 @@ final class HeapSegments implements SegmentSpace {
     private final AtomicLong last = new AtomicLong();
 
     @Override
-    public SegmentFile take(int sizeBytes, boolean zeroed) {
+    public SegmentFile take(int sizeBytes, Use use) {
         SegmentFile segment = new Bytes(last.incrementAndGet(), ByteBuffer.allocate(sizeBytes));
         taken.put(segment.number(), segment);
         return segment;
@@ -55,8 +56,11 @@ final class HeapSegments implements SegmentSpace {
         }
 
         @Override
-        public void read(ByteBuffer dst, long offsetBytes) {
+        public void read(ByteBuffer dst, long offsetBytes) throws EOFException {
             int length = dst.remaining();
+            if (offsetBytes + length > bytes.capacity()) {
+                throw new EOFException(describe() + " ends before " + (offsetBytes + length));
+            }
             dst.put(dst.position(), bytes, Math.toIntExact(offsetBytes), length);
             dst.position(dst.position() + length);
         }

@@ -34,6 +34,7 @@ final class HydratingReader {
     private final int chunkShift;
     private final int chunkMask;
     private volatile @Nullable AtomicReferenceArray<@Nullable Held> leaves;
+    private volatile @Nullable FirstTouches touches;
 
     /** A leaf and which it is; no leaf where all is zeros. */
     private record Held(long index, @Nullable Leaf leaf) {}
@@ -68,6 +69,10 @@ final class HydratingReader {
     private void readBlock(long block, int skip, ByteBuffer dst, int length) throws IOException {
         Leaf leaf = leaf(block / Leaf.BLOCKS);
         int i = (int) (block % Leaf.BLOCKS);
+        FirstTouches order = touches;
+        if (order != null && leaf != null && order.isFirst(block)) {
+            note(order, leaf.chunk(i));
+        }
         if (leaf != null && cache.read(leaf.word(i), skip, dst, length)) {
             return;
         }
@@ -77,6 +82,23 @@ final class HydratingReader {
         } else {
             leaf.setWord(i, cache.readThrough(manifest.manifest().key(id), loader, skip, dst, length));
         }
+    }
+
+    private static void note(FirstTouches order, @Nullable ChunkId id) {
+        if (id != null) {
+            order.add(id);
+        }
+    }
+
+    /** Has first touches noted from now on; null ends it. */
+    void setTouches(@Nullable FirstTouches newTouches) {
+        touches = newTouches;
+    }
+
+    /** Where first touches are noted; null when they are not. */
+    @Nullable
+    FirstTouches touches() {
+        return touches;
     }
 
     private static void zero(ByteBuffer dst, int length) {

@@ -26,7 +26,7 @@ final class LiveVolume {
 
     private final String id;
     private final LogMaker logs;
-    private final long sizeBytes;
+    private volatile long sizeBytes;
     private final Shared shared;
     private final Staging.Pool stagings;
     private final Pages.ScratchPool scratches;
@@ -72,6 +72,17 @@ final class LiveVolume {
         return sizeBytes;
     }
 
+    /** Takes the length that it has grown to. */
+    void grow(long newSizeBytes) {
+        sizeBytes = Math.max(sizeBytes, newSizeBytes);
+    }
+
+    /** Whether its log takes nothing more until the volume is opened again. */
+    boolean hasFailed() {
+        VolumeLog written = log;
+        return written != null && written.hasFailed();
+    }
+
     @Nullable
     HydratingReader base() {
         return base;
@@ -79,7 +90,21 @@ final class LiveVolume {
 
     /** Takes what a fold has made; the caller drops from the log afterwards what the base has now. */
     void rebase(HydratingReader newBase) {
+        HydratingReader before = base;
+        newBase.setTouches(before == null ? null : before.touches());
         base = newBase;
+    }
+
+    /** Ends the noting of first touches; null when they are not noted, or not over and {@code early} is not wanted. */
+    @Nullable
+    FirstTouches takeTouches(boolean early) {
+        HydratingReader reader = base;
+        FirstTouches touches = reader == null ? null : reader.touches();
+        if (reader == null || touches == null || !early && !touches.isOver()) {
+            return null;
+        }
+        reader.setTouches(null);
+        return touches;
     }
 
     /** The log, or null when nothing was ever written. */
@@ -308,8 +333,18 @@ final class LiveVolume {
             written = log;
         }
         if (written != null) {
-            Staging staging = stagings.take();
             try (written) {
+                harden();
+            }
+        }
+    }
+
+    /** Makes all durable, and marks it so. */
+    void harden() throws IOException {
+        VolumeLog written = log;
+        if (written != null) {
+            Staging staging = stagings.take();
+            try {
                 written.harden(staging);
             } finally {
                 stagings.give(staging);

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The volumes that somebody works with: who has one open, and who folds it. The last one out closes it. */
 final class LiveVolumes {
+    private static final long WAIT_MILLIS = 50;
+
     private final ConcurrentHashMap<String, Entry> entries = new ConcurrentHashMap<>();
 
     /** Opens a volume that nobody works with yet. */
@@ -37,6 +39,7 @@ final class LiveVolumes {
      * @throws VolumeInUseException when it is attached already
      */
     LiveVolume use(String id, boolean attach, Opener opener) throws IOException {
+        boolean interrupted = false;
         while (true) {
             Entry entry = entries.computeIfAbsent(id, unused -> new Entry());
             synchronized (entry) {
@@ -47,6 +50,10 @@ final class LiveVolumes {
                     throw new VolumeInUseException(id);
                 }
                 LiveVolume volume = entry.volume;
+                if (attach && volume != null && volume.hasFailed()) {
+                    interrupted |= waitFor(entry);
+                    continue;
+                }
                 if (volume == null) {
                     volume = open(id, entry, opener);
                 }
@@ -54,8 +61,22 @@ final class LiveVolumes {
                 if (attach) {
                     entry.attached = true;
                 }
+                if (interrupted) {
+                    Thread.currentThread().interrupt();
+                }
                 return volume;
             }
+        }
+    }
+
+    /** Waits until who works with a volume that has failed may have left; whether the wait was interrupted. */
+    @GuardedBy("entry")
+    private static boolean waitFor(Entry entry) {
+        try {
+            entry.wait(WAIT_MILLIS);
+            return false;
+        } catch (InterruptedException e) {
+            return true;
         }
     }
 
@@ -93,7 +114,10 @@ final class LiveVolumes {
                     volume.close();
                 } finally {
                     entries.remove(id, entry);
+                    entry.notifyAll();
                 }
+            } else if (attached && volume != null && !volume.hasFailed()) {
+                volume.harden();
             }
         }
     }

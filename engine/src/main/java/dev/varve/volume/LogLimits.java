@@ -43,13 +43,14 @@ final class LogLimits {
     /** Whether a log is to be folded. */
     boolean isLong(VolumeLog log) {
         return log.bytes() >= logBytes / 2
-                || log.segments().size() >= SegmentTable.MANY_SLOTS
+                || log.segmentCount() >= SegmentTable.MANY_SLOTS
                 || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
     }
 
     /** Whether nothing is to be appended before it was folded. */
     boolean isFull(VolumeLog log) {
         return log.bytes() >= logBytes
+                || log.segmentCount() >= 2 * SegmentTable.MANY_SLOTS
                 || indexBytes >= 2 * INDEX_BYTES && log.volume().equals(largest);
     }
 

@@ -108,6 +108,7 @@ final class LogRecovery implements LogReplay.Visitor {
             lastKept = header;
             keptEndBytes = end;
             segment.recovered(end, header.layer(), header.sequence());
+            segment.synced(header.sequence());
             while (keptCount == 0 || found.get(keptCount - 1).segment != segment) {
                 keptCount++;
             }

@@ -97,8 +97,17 @@ final class LogReplay {
         }
     }
 
-    private IOException damaged(String what) {
-        return new IOException(volume + ": its log is damaged: " + what);
+    /** A log is damaged, and nobody knows which pages. */
+    static final class DamagedLogException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        DamagedLogException(String message) {
+            super(message);
+        }
+    }
+
+    private DamagedLogException damaged(String what) {
+        return new DamagedLogException(volume + ": its log is damaged: " + what);
     }
 
     /** Where a record's page stands in its segment. */
@@ -108,17 +117,23 @@ final class LogReplay {
 
     /** Notes in an index what a record says. */
     static void put(PageIndex index, LogSegment segment, SegmentScan scan, int i, RecordHeader header) {
-        long first = header.firstPage();
-        switch (header.type()) {
-            case ZEROS -> index.putAll(first, first + header.pageCount(), PageWord.zeros(segment.slot));
-            case DAMAGED -> index.putAll(first, first + header.pageCount(), PageWord.damaged(segment.slot));
-            case DATA -> {
-                for (int page = 0; page < header.pageCount(); page++) {
-                    int at = pageOffset(scan, i, header, page);
-                    index.put(first + page, PageWord.data(segment.slot, at, scan.pageChecksum(i, page)));
-                }
+        if (header.type() == RecordHeader.Type.DATA) {
+            for (int page = 0; page < header.pageCount(); page++) {
+                int at = pageOffset(scan, i, header, page);
+                index.put(header.firstPage() + page, PageWord.data(segment.slot, at, scan.pageChecksum(i, page)));
             }
-            case MARK -> {}
+        } else {
+            putAll(index, segment, header);
+        }
+    }
+
+    /** Notes in an index a record without data. */
+    static void putAll(PageIndex index, LogSegment segment, RecordHeader header) {
+        long end = header.firstPage() + header.pageCount();
+        if (header.type() == RecordHeader.Type.ZEROS) {
+            index.putAll(header.firstPage(), end, PageWord.zeros(segment.slot));
+        } else if (header.type() == RecordHeader.Type.DAMAGED) {
+            index.putAll(header.firstPage(), end, PageWord.damaged(segment.slot));
         }
     }
 

@@ -25,7 +25,7 @@ final class PageIndex {
     private static final VarHandle GROUP = MethodHandles.arrayElementVarHandle(long[][].class);
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int GROUP_SHIFT = 4;
-    private static final int GROUP_PAGES = 1 << GROUP_SHIFT;
+    static final int GROUP_PAGES = 1 << GROUP_SHIFT;
 
     /** What the pages of a group hold. */
     static final int GROUP_BYTES = GROUP_PAGES << Pages.SHIFT;
@@ -122,11 +122,13 @@ final class PageIndex {
         return false;
     }
 
-    /** How many groups have words, about: others may change it meanwhile. */
-    long usedGroups() {
+    /** How many blocks have pages that are not zeros as a group, about: others may change it meanwhile. */
+    long usedBlocks(int groupsPerBlock) {
         return Arrays.stream(table)
                 .filter(Objects::nonNull)
-                .filter(PageIndex::isUsed)
+                .filter(group -> group.length == GROUP_LONGS && isUsed(group))
+                .mapToLong(group -> group[0] / groupsPerBlock)
+                .distinct()
                 .count();
     }
 
@@ -240,7 +242,8 @@ final class PageIndex {
             gate.lock();
             try {
                 for (int k = i; k < Math.min(groups.length, i + FORGET_AT_ONCE); k++) {
-                    long[] group = table[find(groups[k])];
+                    int at = find(groups[k]);
+                    long[] group = table[at];
                     if (group != null) {
                         forget(group, 1, group.length, slots);
                     }
@@ -248,6 +251,12 @@ final class PageIndex {
             } finally {
                 gate.unlock();
             }
+        }
+        gate.lock();
+        try {
+            rebuild();
+        } finally {
+            gate.unlock();
         }
     }
 

@@ -12,15 +12,24 @@ interface SegmentSpace extends AutoCloseable {
     /** Lengths that segments have: a small log takes little, a large one few. */
     List<Integer> SIZES_BYTES = List.of(1 << 20, 4 << 20, 16 << 20, PageWord.MAX_SEGMENT_BYTES);
 
+    /** What a segment is for. */
+    enum Use {
+        /** To open a log, also where the disk is nearly full. */
+        OPENING,
+        /** For a log that is synced often: all of it is written before, so that a sync changes nothing else. */
+        OFTEN_SYNCED,
+        /** For one that is not, which would be to write everything twice. */
+        RARELY_SYNCED
+    }
+
     /**
      * A segment that nobody has. It is there, whole and under its name, after a loss of power.
      *
      * @param sizeBytes one of {@link #SIZES_BYTES}
-     * @param zeroed whether all of it is to be written before, so that to write into it needs no room, and to sync it no
-     *     change of anything else; else it may be sparse
+     * @param use what for
      * @throws IOException when there is no room for it: nothing has changed
      */
-    SegmentFile take(int sizeBytes, boolean zeroed) throws IOException;
+    SegmentFile take(int sizeBytes, Use use) throws IOException;
 
     /**
      * A segment that was taken before, in this process or an earlier one.

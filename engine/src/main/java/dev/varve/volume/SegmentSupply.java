@@ -85,10 +85,8 @@ final class SegmentSupply {
     }
 
     private LogSegment make(int sizeBytes, boolean zeroed, boolean isOpening) throws IOException {
-        if (!isOpening) {
-            home.reserve().require(sizeBytes);
-        }
-        SegmentFile file = home.space().take(sizeBytes, zeroed);
+        SegmentSpace.Use often = zeroed ? SegmentSpace.Use.OFTEN_SYNCED : SegmentSpace.Use.RARELY_SYNCED;
+        SegmentFile file = home.space().take(sizeBytes, isOpening ? SegmentSpace.Use.OPENING : often);
         byte[] nonce = new byte[LogSegment.NONCE_BYTES];
         RANDOM.nextBytes(nonce);
         LogSegment segment;

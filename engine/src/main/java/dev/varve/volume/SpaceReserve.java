@@ -16,6 +16,8 @@ final class SpaceReserve {
     /** What may be promised before the disk is asked again. */
     private static final long STEP_BYTES = 16L << 20;
 
+    private static final String FULL = "No space left on device"; // as the system says it
+
     private final LongSupplier usableBytes;
     private final AtomicLong promised = new AtomicLong();
 
@@ -49,8 +51,13 @@ final class SpaceReserve {
         allowed = 0;
     }
 
+    /** Whether there was no room for a write. */
+    static boolean isFull(IOException e) {
+        return String.valueOf(e.getMessage()).contains(FULL);
+    }
+
     private static IOException full(long bytes, long free) {
-        return new IOException("No space left on device: " + bytes + " bytes are needed for what is written, and "
+        return new IOException(FULL + ": " + bytes + " bytes are needed for what is written, and "
                 + Math.max(0, free) + " are free beside what is kept for snapshots; free some, or delete volumes or"
                 + " snapshots");
     }
@@ -76,14 +83,19 @@ final class SpaceReserve {
             long end = first + header.pageCount();
             int blocks = switch (header.type()) {
                 case DATA -> index.countMissing(first, end, groupsPerBlock);
-                case ZEROS ->
-                    index.countMissing(first, first + 1, groupsPerBlock)
-                            + index.countMissing(end - 1, end, groupsPerBlock);
+                case ZEROS -> countCut(first) + countCut(end);
                 case MARK, DAMAGED -> 0;
             };
             if (blocks > 0) {
                 add((long) blocks * groupsPerBlock * PageIndex.GROUP_BYTES);
             }
+        }
+
+        /** The block that a range of zeros begins or ends in, unless it does so at the block's own end. */
+        private int countCut(long page) {
+            return page % ((long) groupsPerBlock * PageIndex.GROUP_PAGES) == 0
+                    ? 0
+                    : index.countMissing(page, page + 1, groupsPerBlock);
         }
 
         private void add(long more) throws IOException {
@@ -101,7 +113,7 @@ final class SpaceReserve {
 
         /** Promises what all that is in the log needs, about. */
         void recount() {
-            set(index.usedGroups() * PageIndex.GROUP_BYTES);
+            set(index.usedBlocks(groupsPerBlock) * groupsPerBlock * PageIndex.GROUP_BYTES);
         }
 
         /** Nothing is needed any more. */

@@ -1,23 +1,16 @@
 package dev.varve.volume;
 
 import dev.varve.catalog.Catalog;
-import dev.varve.catalog.Change;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
-import dev.varve.manifest.Manifest;
-import dev.varve.manifest.ManifestWriter;
-import dev.varve.manifest.WriterStamp;
-import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.stream.Collectors;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,42 +49,67 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     @Override
     public void request(String id) {
         if (!closed && busy.add(id)) {
-            thread.execute(() -> {
-                busy.remove(id);
-                foldAll(id);
-            });
+            try {
+                thread.execute(() -> {
+                    busy.remove(id);
+                    foldAll(id);
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("the engine is closing");
+            }
         }
     }
 
     private void foldAll(String id) {
         try {
             Resource record = registry.catalog().find(id);
-            if (record == null || closed) {
-                return;
+            IOException damage = record == null || closed ? null : foldLayers(record);
+            if (damage == null) {
+                failures.remove(id);
+            } else {
+                failures.put(id, damage);
             }
-            LiveVolume volume = registry.use(record.scope(), id, false);
-            try {
-                while (record != null && !closed && (hasLayer(record) || freezesLong(volume, record))) {
-                    if (hasLayer(record)) {
-                        fold(volume, record, VolumeRecord.layers(record).get(0));
-                    }
-                    record = registry.catalog().find(id);
-                }
-            } finally {
-                registry.leave(id);
-            }
-            failures.remove(id);
-            if (record != null && !closed && VolumeRecord.isDeleting(record)) {
+            record = registry.catalog().find(id);
+            if (record != null && !closed && isGoing(record)) {
                 registry.deleteMarked(record);
             }
         } catch (CancellationException e) {
             LOG.debug("{}", e.getMessage());
         } catch (IOException | RuntimeException e) {
             if (!closed) {
-                LOG.warn("{} can't be folded now; it is tried again", id, e);
-                failures.put(id, e instanceof IOException io ? io : new IOException(e));
+                IOException before = failures.put(id, e instanceof IOException io ? io : new IOException(e));
+                if (before == null) {
+                    LOG.warn("{} can't be folded now; it is tried again", id, e);
+                }
             }
         }
+    }
+
+    /** Folds what is pending, and what is long; answers why not all of it could be. */
+    private @Nullable IOException foldLayers(Resource found) throws IOException {
+        Resource record = found;
+        IOException damage = null;
+        LiveVolume volume = registry.use(record.scope(), record.id(), false);
+        try {
+            while (record != null
+                    && !closed
+                    && !isGoing(record)
+                    && (hasLayer(record) || damage == null && freezesLong(volume, record))) {
+                if (hasLayer(record)) {
+                    IOException more = new LayerFold(registry, volume, record, () -> closed).run();
+                    damage = more == null ? damage : more;
+                }
+                record = registry.catalog().find(found.id());
+            }
+        } finally {
+            registry.leaveFold(found.id());
+        }
+        return damage;
+    }
+
+    /** Whether a volume is deleted but for its record: no snapshot is pending. */
+    private static boolean isGoing(Resource record) throws IOException {
+        return VolumeRecord.isDeleting(record) && !VolumeRecord.hasPendingSnapshot(record);
     }
 
     private static boolean hasLayer(Resource record) throws IOException {
@@ -117,79 +135,12 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         failures.keySet().forEach(this::request);
     }
 
-    private void fold(LiveVolume volume, Resource record, LayerEntry layer) throws IOException {
-        Snapshots snapshots =
-                registry.snapshots().in(record.scope().account(), record.scope().region());
-        String snapshotId = layer.snapshotId();
-        String name = snapshotId != null ? snapshotId : volume.id() + "." + layer.number();
-        VolumeLog log = volume.openLog();
-        HydratingReader base = volume.base();
-        Manifest manifest = base == null ? null : base.manifest();
-        try (ManifestWriter writer =
-                registry.manifests().writer("fold " + name + " of " + volume.id(), manifest, new WriterStamp(name))) {
-            Fold fold = new Fold(volume, log, layer, writer, registry::cacheWritten, () -> closed);
-            if (snapshotId != null) {
-                snapshots.showProgress(snapshotId, fold::percent);
-            }
-            Manifest folded = fold.run(VolumeRecord.start(record));
-            registry.keepRest(fold);
-            IOException damage = fold.damage();
-            Set<Long> gone =
-                    numbers(log.segmentsUpTo(layer.number())); // asked for here: who has a gate may want the catalog
-            registry.catalog()
-                    .change(
-                            change -> {
-                                Resource now = commit(change, record, layer, gone, folded);
-                                if (snapshotId != null) {
-                                    end(change, snapshots, snapshotId, folded, damage);
-                                }
-                                return now;
-                            },
-                            writer::commit);
-            volume.rebase(registry.reader(folded));
-            log.release(layer.number());
-            registry.limits().released();
-        } finally {
-            if (snapshotId != null) {
-                snapshots.showProgress(snapshotId, null);
-            }
+    /** Has a volume deleted that is to go, when somebody has left it. */
+    void requestIfDeleting(String id) throws IOException {
+        Resource record = closed ? null : registry.catalog().find(id);
+        if (record != null && VolumeRecord.isDeleting(record)) {
+            request(id);
         }
-    }
-
-    private static Resource commit(Change change, Resource record, LayerEntry layer, Set<Long> gone, Manifest folded)
-            throws IOException {
-        Resource now = change.find(ResourceKind.VOLUME, record.scope(), record.id());
-        if (now == null) {
-            throw VolumeErrors.notFound(record.id());
-        }
-        VolumeRecord.setStart(now, layer.next());
-        VolumeRecord.setLayers(now, without(layer, VolumeRecord.layers(now)));
-        VolumeRecord.setSegments(
-                now,
-                VolumeRecord.segments(now).stream()
-                        .filter(segment -> !gone.contains(segment.number()))
-                        .toList());
-        change.update(now);
-        change.hold(now.id(), folded.toString().getBytes(StandardCharsets.US_ASCII));
-        return now;
-    }
-
-    private static void end(
-            Change change, Snapshots snapshots, String id, Manifest folded, @Nullable IOException damage)
-            throws IOException {
-        if (damage == null) {
-            snapshots.complete(change, id, folded);
-        } else {
-            snapshots.fail(change, id, String.valueOf(damage.getMessage()));
-        }
-    }
-
-    private static Set<Long> numbers(List<LogSegment> segments) {
-        return segments.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
-    }
-
-    private static List<LayerEntry> without(LayerEntry layer, List<LayerEntry> layers) {
-        return layers.stream().filter(each -> !each.equals(layer)).toList();
     }
 
     /** Has everything folded that is pending. */

@@ -16,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Begins snapshots of volumes at one moment: all gates are closed, in the order of ids, each log ends its layer, and all
@@ -24,6 +26,8 @@ import org.jspecify.annotations.Nullable;
  * all up to its own.
  */
 final class VolumeFreeze {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumeFreeze.class);
+
     private final VolumeRegistry registry;
     private final Snapshots snapshots;
     private final Scope scope;
@@ -39,6 +43,9 @@ final class VolumeFreeze {
         List<LiveVolume> freezing = new ArrayList<>();
         try {
             for (String id : ids) {
+                if (registry.catalog().find(ResourceKind.VOLUME, scope, id) == null) {
+                    throw VolumeErrors.notFound(id);
+                }
                 volumes.add(registry.use(scope, id, false));
             }
             for (LiveVolume volume : inOrder(volumes)) {
@@ -51,9 +58,21 @@ final class VolumeFreeze {
             return begun;
         } finally {
             freezing.forEach(volume -> volume.freezing.unlock());
-            for (LiveVolume volume : volumes) {
+            leave(volumes);
+        }
+    }
+
+    private void leave(List<LiveVolume> volumes) throws IOException {
+        IOException failure = null;
+        for (LiveVolume volume : volumes) {
+            try {
                 registry.leave(volume.id());
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
             }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 
@@ -67,7 +86,7 @@ final class VolumeFreeze {
                 if (record == null) {
                     throw VolumeErrors.notFound(volume.id());
                 }
-                return add(change, record, frozen, null);
+                return add(change, record, volume, frozen, null);
             });
         } finally {
             volume.freezing.unlock();
@@ -78,7 +97,11 @@ final class VolumeFreeze {
     private static List<VolumeLog.Frozen> freeze(List<LiveVolume> volumes) throws IOException {
         Map<String, VolumeLog.Frozen> frozen = new HashMap<>();
         for (LiveVolume volume : volumes) {
-            volume.openLog().prepareForFreeze();
+            try {
+                volume.openLog().prepareForFreeze();
+            } catch (IOException e) {
+                LOG.debug("{} has no segment ready: its next write will need one", volume.id(), e);
+            }
         }
         List<LiveVolume> ordered = inOrder(volumes);
         List<VolumeLog> closed = new ArrayList<>();
@@ -107,10 +130,11 @@ final class VolumeFreeze {
         return volumes.stream().sorted(Comparator.comparing(LiveVolume::id)).toList();
     }
 
-    private static Resource add(Change change, Resource record, VolumeLog.Frozen frozen, @Nullable String snapshotId)
+    private static Resource add(
+            Change change, Resource record, LiveVolume volume, VolumeLog.Frozen frozen, @Nullable String snapshotId)
             throws IOException {
         List<LayerEntry> all = new ArrayList<>(VolumeRecord.layers(record));
-        all.add(new LayerEntry(frozen.layer(), frozen.lastSequence(), snapshotId));
+        all.add(new LayerEntry(frozen.layer(), frozen.lastSequence(), volume.sizeBytes(), snapshotId));
         VolumeRecord.setLayers(record, all);
         change.update(record);
         return record;
@@ -129,7 +153,7 @@ final class VolumeFreeze {
             SnapshotRequest request = requests.get(i).withSizeBytes(volume.sizeBytes());
             Snapshot snapshot = snapshots.beginOf(change, request, volume.id(), VolumeRecord.lineage(record));
             VolumeRecord.setLineage(record, snapshot.lineageId());
-            add(change, record, layers.get(i), snapshot.id());
+            add(change, record, volume, layers.get(i), snapshot.id());
             begun.add(snapshot);
         }
         return begun;

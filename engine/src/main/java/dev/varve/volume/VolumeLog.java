@@ -65,14 +65,13 @@ final class VolumeLog implements AutoCloseable {
     /** With the gate held. */
     private long lastSequence;
 
-    /** With the gate held. */
-    private long layer = 1;
+    /** Changed with the gate held. */
+    private volatile long layer = 1;
 
-    /** With the gate held. */
-    private boolean closed;
+    /** Changed with the gate held. */
+    private volatile boolean closed;
 
-    /** Of the last record that was there when the log was opened. */
-    @GuardedBy("gate")
+    /** Of the last record that was there when the log was opened. With the gate held. */
     private long openedSequence;
 
     /** Syncs since a segment was made last. */
@@ -82,6 +81,8 @@ final class VolumeLog implements AutoCloseable {
     private volatile boolean opened;
 
     private volatile boolean wantsSegment;
+
+    private volatile int segmentCount;
 
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong unsyncedBytes = new AtomicLong();
@@ -126,6 +127,7 @@ final class VolumeLog implements AutoCloseable {
             gate.lock();
             try {
                 segments.addAll(recovery.keptInMemory());
+                segmentCount = segments.size();
                 bytes.set(segments.stream().mapToLong(LogSegment::endBytes).sum());
                 last = recovery.lastKept();
                 lastSequence = last == null ? state.frozen().sequence() - 1 : last.sequence();
@@ -203,9 +205,9 @@ final class VolumeLog implements AutoCloseable {
             Staging staging,
             BooleanSupplier condition)
             throws IOException {
-        LogSegment full = null;
         boolean done = false;
         while (!done) {
+            LogSegment full = null;
             gate.lock();
             try {
                 requireUsable();
@@ -214,20 +216,20 @@ final class VolumeLog implements AutoCloseable {
                 }
                 LogSegment before = active;
                 LogSegment segment = room(type, count);
+                full = before == segment || segment == null ? null : before;
                 if (segment != null) {
                     append(segment, type, firstPage, count, pages, staging);
-                    full = before == segment ? null : before;
                     wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && !supply.isReady();
                     done = true;
                 }
             } finally {
                 gate.unlock();
+                seal(full);
             }
             if (!done) {
                 prepareSegment();
             }
         }
-        seal(full);
         if (opened && wantsUpkeep() && asked.compareAndSet(false, true)) {
             home.upkeep().wanted(this);
         }
@@ -264,7 +266,7 @@ final class VolumeLog implements AutoCloseable {
             segment.file.write(record.position(0), start);
             segment.appended(header, record);
             if (pages == null) {
-                putAll(segment, header);
+                LogReplay.putAll(index, segment, header);
             } else {
                 for (int i = 0; i < header.pageCount(); i++) {
                     int at = start + header.areaBytes() + (i << Pages.SHIFT);
@@ -279,21 +281,12 @@ final class VolumeLog implements AutoCloseable {
             unsyncedBytes.addAndGet(header.recordBytes());
             done = true;
         } catch (IOException e) {
-            done = isFull(e); // the next record goes to the same place
+            done = SpaceReserve.isFull(e); // the next record goes to the same place
             throw done ? e : fail(e);
         } finally {
             if (!done && failure == null) {
                 failure = new IOException("an append was cut off");
             }
-        }
-    }
-
-    private void putAll(LogSegment segment, RecordHeader header) {
-        long end = header.firstPage() + header.pageCount();
-        if (header.type() == RecordHeader.Type.ZEROS) {
-            index.putAll(header.firstPage(), end, PageWord.zeros(segment.slot));
-        } else if (header.type() == RecordHeader.Type.DAMAGED) {
-            index.putAll(header.firstPage(), end, PageWord.damaged(segment.slot));
         }
     }
 
@@ -310,6 +303,7 @@ final class VolumeLog implements AutoCloseable {
         if (next != null) {
             next.beginLayer(layer);
             segments.add(next);
+            segmentCount = segments.size();
             active = next;
         }
         return next;
@@ -346,7 +340,7 @@ final class VolumeLog implements AutoCloseable {
         if (segment != null && headers != null) {
             try {
                 segment.writeDirectory(headers);
-            } catch (IOException e) {
+            } catch (IOException | IllegalStateException e) { // also when a fold was quicker, and it is closed
                 LOG.debug("{} has no directory", segment.file.describe(), e);
             }
         }
@@ -426,7 +420,9 @@ final class VolumeLog implements AutoCloseable {
         requireOpen();
         LogSegment segment = active;
         active = null;
-        return new Frozen(layer++, lastSequence, segment);
+        long number = layer;
+        layer = number + 1;
+        return new Frozen(number, lastSequence, segment);
     }
 
     /** Makes a layer durable that has ended. */
@@ -456,6 +452,7 @@ final class VolumeLog implements AutoCloseable {
         gate.lock();
         try {
             segments.removeAll(gone);
+            segmentCount = segments.size();
             bytes.addAndGet(-gone.stream().mapToLong(LogSegment::endBytes).sum());
         } finally {
             gate.unlock();
@@ -481,20 +478,12 @@ final class VolumeLog implements AutoCloseable {
     }
 
     private void mark(Staging staging, boolean always) throws IOException {
-        boolean marks;
-        gate.lock();
-        try {
-            marks = always || !isMarked();
-        } finally {
-            gate.unlock();
-        }
-        if (marks) {
-            appendAll(RecordHeader.Type.MARK, 0, 1, staging, ALWAYS);
+        if (appendAll(RecordHeader.Type.MARK, 0, 1, staging, () -> always || !isMarked())) {
             flush();
         }
     }
 
-    @GuardedBy("gate")
+    /** With the gate held. */
     private boolean isMarked() {
         RecordHeader newest = last;
         return lastSequence == openedSequence
@@ -518,11 +507,6 @@ final class VolumeLog implements AutoCloseable {
             harden(staging);
         }
         return sequence;
-    }
-
-    /** Whether there was no room for a write, which changes nothing that counts. */
-    private static boolean isFull(IOException e) {
-        return String.valueOf(e.getMessage()).contains("No space left on device");
     }
 
     private IOException fail(IOException e) {
@@ -559,13 +543,22 @@ final class VolumeLog implements AutoCloseable {
         return segmentsUpTo(Long.MAX_VALUE);
     }
 
+    /** The layer that is written to. */
+    long layer() {
+        return layer;
+    }
+
+    /** Whether it takes nothing more, since a write or a sync has failed. */
+    boolean hasFailed() {
+        return failure != null;
+    }
+
     boolean isOpen() {
-        gate.lock();
-        try {
-            return !closed;
-        } finally {
-            gate.unlock();
-        }
+        return !closed;
+    }
+
+    int segmentCount() {
+        return segmentCount;
     }
 
     PageIndex index() {

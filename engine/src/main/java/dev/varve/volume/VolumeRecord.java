@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * snapshot   id of what it was made from
  * tags       values by key
  * lineage    of the snapshots of it
- * layers     list of {layer, sequence, snapshot}: what is being folded, oldest first, up to which sequence
+ * layers     list of {layer, sequence, bytes, snapshot}: what is being folded, oldest first, up to which sequence, and the
+ *            volume's length then
  * start      list of one {layer, sequence}: what the base does not have yet; absent while nothing was folded
  * deleting   true when it is only kept for its layers
  * segments   list of {number, size in bytes, nonce, end}: the log, oldest first
@@ -87,6 +88,11 @@ final class VolumeRecord {
         return record.document().optionalText(LINEAGE);
     }
 
+    /** The lineage of what it was made from; null for one that began blank. */
+    static @Nullable String bootLineage(Resource record) throws IOException {
+        return record.document().optionalText(SNAPSHOT) == null ? null : lineage(record);
+    }
+
     static void setLineage(Resource record, String lineage) {
         record.document().set(LINEAGE, lineage);
     }
@@ -94,10 +100,16 @@ final class VolumeRecord {
     /** Whether its layers are to be folded, or it is to go. */
     static boolean hasWork(Resource record) {
         try {
-            return isDeleting(record) || !layers(record).isEmpty();
+            return isDeleting(record)
+                    || !layers(record).isEmpty()
+                    || segments(record).size() >= SegmentTable.MANY_SLOTS;
         } catch (IOException e) {
             return false; // whoever opens it is told
         }
+    }
+
+    static boolean hasPendingSnapshot(Resource record) throws IOException {
+        return layers(record).stream().anyMatch(layer -> layer.snapshotId() != null);
     }
 
     static boolean isDeleting(Resource record) throws IOException {
@@ -114,6 +126,7 @@ final class VolumeRecord {
             layers.add(new LayerEntry(
                     each.number(LAYER, 1, MAX_PLACE),
                     each.number(SEQUENCE, 0, MAX_PLACE),
+                    each.number(BYTES, 1, MAX_GIB << 30),
                     each.optionalText(SNAPSHOT)));
         }
         return layers;
@@ -127,6 +140,7 @@ final class VolumeRecord {
                                 .map(layer -> new Document()
                                         .set(LAYER, layer.number())
                                         .set(SEQUENCE, layer.lastSequence())
+                                        .set(BYTES, layer.sizeBytes())
                                         .set(SNAPSHOT, layer.snapshotId()))
                                 .toList());
     }

@@ -56,6 +56,7 @@ public final class VolumeRegistry implements AutoCloseable {
     private final VolumeFolds folds = new VolumeFolds(this);
     private final LogLimits limits;
     private final VolumeUpkeep upkeep;
+    private final @Nullable Prefetcher prefetcher;
 
     private final Object claiming = new Object();
 
@@ -75,6 +76,33 @@ public final class VolumeRegistry implements AutoCloseable {
          */
         @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
         ChunkCache make() throws IOException;
+    }
+
+    /**
+     * What the embedder decides.
+     *
+     * @param logBytes the most that the log of one volume may take before its writers wait
+     * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
+     * @param prefetches whether what a boot reads is brought into the cache for later ones
+     */
+    public record Settings(long logBytes, boolean verifies, boolean prefetches) {}
+
+    /** Brings chunks into the cache, of which it takes half at most. */
+    private final class CacheLoads implements Prefetcher.Loader {
+        @Override
+        public int most() throws IOException {
+            return (int) Math.min(
+                    Integer.MAX_VALUE,
+                    cache().stats().capacityBytes() / 2 / store.properties().chunkSizeBytes());
+        }
+
+        @Override
+        public void load(ChunkKey key) throws IOException {
+            ChunkCache present = cache();
+            if (present.find(key) == ChunkCache.MISS) {
+                present.load(key, loader);
+            }
+        }
     }
 
     /** Where what is written to volumes is kept. */
@@ -110,8 +138,7 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param snapshots of that store
      * @param cacheMaker makes the cache, which is closed here
      * @param logs where logs are kept; null for the heap
-     * @param logBytes the most that the log of one volume may take before its writers wait
-     * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
+     * @param settings what the embedder decides
      */
     @RestrictedApi(explanation = "the engine makes it", allowedOnPath = ENGINE)
     public VolumeRegistry(
@@ -121,18 +148,18 @@ public final class VolumeRegistry implements AutoCloseable {
             SnapshotRegistry snapshots,
             CacheMaker cacheMaker,
             @Nullable LogFolder logs,
-            long logBytes,
-            boolean verifies) {
+            Settings settings) {
         this.store = store;
         this.manifests = manifests;
         this.catalog = catalog;
         this.snapshots = snapshots;
         this.cacheMaker = cacheMaker;
-        limits = new LogLimits(logBytes);
-        upkeep = new VolumeUpkeep(live, folds, limits);
+        limits = new LogLimits(settings.logBytes);
+        prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads()) : null;
+        upkeep = new VolumeUpkeep(live, folds, limits, volume -> keepTouches(volume, false));
         reserve = logs == null ? SpaceReserve.unlimited() : new SpaceReserve(logs::usableBytes);
-        space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder);
-        loader = verifies ? this::loadVerified : store::get;
+        space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder, reserve);
+        loader = settings.verifies ? this::loadVerified : store::get;
     }
 
     private void loadVerified(ChunkKey key, ByteBuffer dst) throws IOException {
@@ -181,11 +208,16 @@ public final class VolumeRegistry implements AutoCloseable {
     BlockDevice attach(Scope scope, String id) throws IOException {
         requireOpen();
         LiveVolume volume = use(scope, id, true);
+        Resource record = catalog.find(ResourceKind.VOLUME, scope, id);
+        volume.grow(record == null ? 0 : VolumeRecord.sizeGib(record) << 30);
         VolumeDevice device = new VolumeDevice(volume, closing -> {
             devices.remove(closing);
+            keepTouches(volume, true);
             live.leave(id, true);
+            folds.requestIfDeleting(id);
         });
         devices.add(device);
+        prefetch(scope, volume, device);
         if (isClosed()) {
             device.close(); // whoever closed the engine may not have seen it
             requireOpen();
@@ -193,12 +225,50 @@ public final class VolumeRegistry implements AutoCloseable {
         return device;
     }
 
+    /** Begins to bring what a boot of the volume will read; where that is not known, what this one reads is noted. */
+    private void prefetch(Scope scope, LiveVolume volume, VolumeDevice device) {
+        Prefetcher fetcher = prefetcher;
+        HydratingReader base = volume.base();
+        if (fetcher == null || base == null) {
+            return;
+        }
+        try {
+            Resource record = catalog.find(ResourceKind.VOLUME, scope, volume.id());
+            String lineage = record == null ? null : VolumeRecord.bootLineage(record);
+            if (lineage != null && !fetcher.begin(lineage, () -> devices.contains(device))) {
+                Manifest manifest = base.manifest();
+                base.setTouches(new FirstTouches(lineage, manifest.chunkSizeBytes(), manifest.blockCount()));
+                upkeep.begin();
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("nothing is brought into the cache for {}", volume.id(), e);
+        }
+    }
+
+    private void keepTouches(LiveVolume volume, boolean early) {
+        FirstTouches touches = volume.takeTouches(early);
+        if (touches != null && prefetcher != null) {
+            try {
+                prefetcher.keep(touches);
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("the order in which {} was read is not kept", volume.id(), e);
+            }
+        }
+    }
+
     /** Comes to a volume, which is opened if nobody works with it. */
     LiveVolume use(Scope scope, String id, boolean attach) throws IOException {
         return live.use(id, attach, () -> open(scope, id));
     }
 
+    /** Leaves a volume. */
     void leave(String id) throws IOException {
+        live.leave(id, false);
+        folds.requestIfDeleting(id);
+    }
+
+    /** Leaves it as the one who folds and deletes. */
+    void leaveFold(String id) throws IOException {
         live.leave(id, false);
     }
 
@@ -228,17 +298,21 @@ public final class VolumeRegistry implements AutoCloseable {
             RecordJournal journal = new RecordJournal(catalog, scope, id);
             LogHome home = new LogHome(
                     space(), journal, upkeep, reserve, store.properties().chunkSizeBytes());
-            return VolumeLog.open(id, home, state, staging);
+            VolumeLog log = VolumeLog.open(id, home, state, staging);
+            if (limits.isLong(log)) {
+                folds.request(id);
+            }
+            return log;
         } finally {
             stagings.give(staging);
         }
     }
 
     /** Keeps in the log what a fold has left out. */
-    void keepRest(Fold fold) throws IOException {
+    long keepRest(Fold fold) throws IOException {
         Staging staging = stagings.take();
         try {
-            fold.keepRest(staging);
+            return fold.keepRest(staging);
         } finally {
             stagings.give(staging);
         }
@@ -380,6 +454,9 @@ public final class VolumeRegistry implements AutoCloseable {
         }
         Exception failure = null;
         List<AutoCloseable> all = new ArrayList<>(List.of(upkeep, folds));
+        if (prefetcher != null) {
+            all.add(prefetcher);
+        }
         all.addAll(devices);
         all.add(space);
         if (made != null) {

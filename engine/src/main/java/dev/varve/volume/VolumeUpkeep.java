@@ -10,6 +10,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,6 +32,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     private final LiveVolumes live;
     private final VolumeFolds folds;
     private final LogLimits limits;
+    private final Consumer<LiveVolume> touches;
     private final ScheduledExecutorService thread;
 
     @GuardedBy("this")
@@ -41,7 +43,13 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     /** The last sequence of each log at the last round. */
     private Map<String, Long> sequences = new HashMap<>();
 
-    VolumeUpkeep(LiveVolumes live, VolumeFolds folds, LogLimits limits) {
+    /**
+     * For the volumes of an engine.
+     *
+     * @param touches keeps the order in which a volume's chunks were read, when that is over
+     */
+    VolumeUpkeep(LiveVolumes live, VolumeFolds folds, LogLimits limits, Consumer<LiveVolume> touches) {
+        this.touches = touches;
         this.live = live;
         this.folds = folds;
         this.limits = limits;
@@ -80,6 +88,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
         long largestBytes = 0;
         String largest = null;
         for (LiveVolume volume : live.list()) {
+            touches.accept(volume);
             VolumeLog log = volume.log();
             if (log == null) {
                 continue;

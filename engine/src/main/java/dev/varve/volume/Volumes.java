@@ -212,7 +212,7 @@ public final class Volumes {
 
     private List<SegmentEntry> delete(Change change, String id) throws IOException {
         Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
-        if (!VolumeRecord.layers(record).isEmpty()) {
+        if (VolumeRecord.hasPendingSnapshot(record)) {
             mark(change, id);
             return List.of();
         }

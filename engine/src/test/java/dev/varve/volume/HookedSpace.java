@@ -31,9 +31,9 @@ final class HookedSpace implements SegmentSpace {
     }
 
     @Override
-    public SegmentFile take(int sizeBytes, boolean zeroed) throws IOException {
+    public SegmentFile take(int sizeBytes, Use use) throws IOException {
         beforeTake.run(taken);
-        SegmentFile segment = new Hooked(below.take(sizeBytes, zeroed));
+        SegmentFile segment = new Hooked(below.take(sizeBytes, use));
         taken++;
         return segment;
     }

@@ -3,22 +3,32 @@ package dev.varve.volume;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.file.FileIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SpaceReserveTest {
     private static final int BLOCK = 64 << 10;
     private static final long MIB = 1 << 20;
+
+    @TempDir
+    Path folder;
 
     private final AtomicLong usable = new AtomicLong();
     private final List<SegmentEntry> entries = new ArrayList<>();
     private final Staging staging = new Staging();
 
     private VolumeLog log() throws IOException {
+        return log(new HeapSegments());
+    }
+
+    private VolumeLog log(SegmentSpace space) throws IOException {
         LogJournal journal = new LogJournal() {
             @Override
             public void add(SegmentEntry segment) {
@@ -28,7 +38,7 @@ class SpaceReserveTest {
             @Override
             public void replace(List<SegmentEntry> segments) {}
         };
-        LogHome home = new LogHome(new HeapSegments(), journal, LogUpkeep.NONE, new SpaceReserve(usable::get), BLOCK);
+        LogHome home = new LogHome(space, journal, LogUpkeep.NONE, new SpaceReserve(usable::get), BLOCK);
         return VolumeLog.open(VolumeRig.ID, home, LogState.EMPTY, staging);
     }
 
@@ -65,7 +75,8 @@ class SpaceReserveTest {
     @Test
     void folderIsNotFilledWithSegmentsUpToTheFloor() throws IOException {
         usable.set(SpaceReserve.FLOOR_BYTES + MIB - 1);
-        try (VolumeLog log = log()) {
+        FileSegments space = new FileSegments(new FileIo(), folder.resolve("logs"), new SpaceReserve(usable::get));
+        try (VolumeLog log = log(space)) {
             assertThatThrownBy(() -> writePage(log, 0)).hasMessageContaining("No space left on device");
             assertThat(entries).isEmpty();
             usable.incrementAndGet();
@@ -82,13 +93,7 @@ class SpaceReserveTest {
                 for (int i = 0; i < 16; i++) {
                     writePage(log, 16L * (16 * round + i));
                 }
-                VolumeLog.Frozen frozen;
-                log.gate.lock();
-                try {
-                    frozen = log.freeze();
-                } finally {
-                    log.gate.unlock();
-                }
+                VolumeLog.Frozen frozen = VolumeRig.freeze(log);
                 log.flush(frozen);
                 log.release(frozen.layer());
             }

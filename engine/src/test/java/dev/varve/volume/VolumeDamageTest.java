@@ -124,7 +124,7 @@ class VolumeDamageTest extends VolumeFixture {
     /** The directory is never needed, it is said. */
     @Test
     void directoryThatCantBeReadIsNotNeeded() throws IOException {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         VolumeDevice device = rig.open();
         put(device, 0, 2);
@@ -140,7 +140,7 @@ class VolumeDamageTest extends VolumeFixture {
     /** Pages behind the mark are read a second time to be written anew, unchecked, under a new checksum. */
     @Test
     void whatRecoveryCopiesItHasChecked() throws IOException {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         VolumeDevice device = rig.open();
         put(device, 0, 2, 1);

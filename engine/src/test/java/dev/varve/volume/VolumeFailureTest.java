@@ -69,7 +69,7 @@ class VolumeFailureTest extends VolumeFixture {
     /** An opening that fails gives nothing back: on a full disk, each attempt keeps what it took. */
     @Test
     void failedRecoveryGivesItsSegmentsBack() throws IOException {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         VolumeDevice device = rig.open();
         for (int i = 0; i < 16; i++) {
@@ -96,20 +96,20 @@ class VolumeFailureTest extends VolumeFixture {
             Files.write(logs.resolve(String.format("%08x.log", i)), new byte[10]);
         }
         FaultyFiles faults = new FaultyFiles(1, tmp.resolve("graves"));
-        FileSegments space = new FileSegments(new FileIo(faults), logs);
+        FileSegments space = VolumeRig.fileSegments(new FileIo(faults), logs);
         faults.failAt(0);
         assertThatThrownBy(() -> space.claim(java.util.Set.of(), true)).isInstanceOf(IOException.class);
         if (!space.isClaimed()) {
             space.claim(java.util.Set.of(), true); // what VolumeRegistry.space() does next time
         }
-        space.take(1 << 20, true).close();
+        space.take(1 << 20, SegmentSpace.Use.OFTEN_SYNCED).close();
         assertThat(logs.toFile().list()).hasSize(1);
     }
 
     /** The commit that names a segment fails, but has happened; the number is given to the next who asks. */
     @Test
     void segmentThatARecordMayNameIsNotGivenOut() throws IOException {
-        FileSegments space = new FileSegments(io, tmp.resolve("logs"));
+        FileSegments space = VolumeRig.fileSegments(io, tmp.resolve("logs"));
         space.claim(java.util.Set.of(), true);
         List<SegmentEntry> recorded = new ArrayList<>();
         LogJournal journal = new LogJournal() {
@@ -125,7 +125,7 @@ class VolumeFailureTest extends VolumeFixture {
         VolumeLog log = log(space, journal, List.of());
         assertThatThrownBy(() -> log.append(0, ByteBuffer.allocate(Pages.BYTES), new Staging(), VolumeLog.ALWAYS))
                 .isInstanceOf(IOException.class);
-        SegmentFile other = space.take(1 << 20, true);
+        SegmentFile other = space.take(1 << 20, SegmentSpace.Use.OFTEN_SYNCED);
         assertThat(recorded).extracting(SegmentEntry::number).doesNotContain(other.number());
     }
 
@@ -133,7 +133,7 @@ class VolumeFailureTest extends VolumeFixture {
     @Test
     void logOfTheMostSegmentsCanBeOpened() throws IOException {
         HeapSegments heap = new HeapSegments();
-        SegmentFile empty = heap.take(1 << 20, true);
+        SegmentFile empty = heap.take(1 << 20, SegmentSpace.Use.OFTEN_SYNCED);
         HookedSpace space = new HookedSpace(heap);
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         put(rig.open(), 0, 1);
@@ -147,7 +147,7 @@ class VolumeFailureTest extends VolumeFixture {
     /** Opening and closing writes a mark, for which a segment is made: up to 64 MiB of zeros, and room it needs. */
     @Test
     void openingAndClosingNeedsNoRoom() throws IOException {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         VolumeDevice device = rig.open();
         put(device, 0, 1);

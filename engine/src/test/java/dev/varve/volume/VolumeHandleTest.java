@@ -70,7 +70,7 @@ class VolumeHandleTest extends VolumeFixture {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void writeThatOutlivesItsHandleDoesNoHarm(boolean closesSecond) throws Exception {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeRig rig = new VolumeRig(() -> space, SIZE);
         VolumeDevice first = rig.open();
         for (int i = 0; i < 3; i++) {
@@ -118,7 +118,7 @@ class VolumeHandleTest extends VolumeFixture {
     /** Who closes second, as the engine does, is told "done" while the first still flushes. */
     @Test
     void closingTwiceWaitsForTheFirst() throws Exception {
-        HookedSpace space = new HookedSpace(new FileSegments(io, tmp.resolve("logs")));
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
         VolumeDevice device = new VolumeRig(() -> space, SIZE).open();
         put(device, 0, 1);
         CountDownLatch syncing = new CountDownLatch(1);

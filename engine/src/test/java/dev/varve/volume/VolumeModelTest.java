@@ -103,8 +103,8 @@ class VolumeModelTest {
     /** Segments that outlive the handle, as files do. */
     private record KeptSegments(HeapSegments segments) implements SegmentSpace {
         @Override
-        public SegmentFile take(int sizeBytes, boolean zeroed) {
-            return segments.take(sizeBytes, zeroed);
+        public SegmentFile take(int sizeBytes, Use use) {
+            return segments.take(sizeBytes, use);
         }
 
         @Override

@@ -36,7 +36,7 @@ final class VolumeRig {
     }
 
     static VolumeRig inFiles(Supplier<FileIo> io, Path folder, long sizeBytes) {
-        return new VolumeRig(() -> new FileSegments(io.get(), folder), sizeBytes);
+        return new VolumeRig(() -> fileSegments(io.get(), folder), sizeBytes);
     }
 
     /** Opens its log; what was durable when its newest layer was recorded is given. */
@@ -52,6 +52,10 @@ final class VolumeRig {
         } finally {
             stagings.give(staging);
         }
+    }
+
+    static FileSegments fileSegments(FileIo io, Path folder) {
+        return new FileSegments(io, folder, SpaceReserve.unlimited());
     }
 
     static LogHome home(SegmentSpace space, LogJournal journal) {
@@ -80,6 +84,16 @@ final class VolumeRig {
             volume.close();
             space.close();
         });
+    }
+
+    /** Ends the layer that a log writes to. */
+    static VolumeLog.Frozen freeze(VolumeLog log) {
+        log.gate.lock();
+        try {
+            return log.freeze();
+        } finally {
+            log.gate.unlock();
+        }
     }
 
     List<SegmentEntry> entries() {

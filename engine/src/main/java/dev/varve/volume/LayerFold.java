@@ -1,0 +1,174 @@
+package dev.varve.volume;
+
+import dev.varve.catalog.Change;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import dev.varve.manifest.Manifest;
+import dev.varve.manifest.ManifestWriter;
+import dev.varve.manifest.WriterStamp;
+import dev.varve.snapshot.Snapshots;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Folds the oldest layer that a volume's record names, and commits it: its blocks, the volume's new base, the layer's end
+ * and the snapshot in one step. Then the base is published, and only then the layer is dropped from the log.
+ */
+final class LayerFold {
+    private static final Logger LOG = LoggerFactory.getLogger(LayerFold.class);
+
+    private final VolumeRegistry registry;
+    private final LiveVolume volume;
+    private final Resource record;
+    private final LayerEntry layer;
+    private final BooleanSupplier cancelled;
+    private final Snapshots snapshots;
+
+    /**
+     * A fold.
+     *
+     * @param record of the volume, as it is now; it names a layer
+     * @param cancelled whether to stop
+     */
+    LayerFold(VolumeRegistry registry, LiveVolume volume, Resource record, BooleanSupplier cancelled)
+            throws IOException {
+        this.registry = registry;
+        this.volume = volume;
+        this.record = record;
+        this.layer = VolumeRecord.layers(record).get(0);
+        this.cancelled = cancelled;
+        this.snapshots =
+                registry.snapshots().in(record.scope().account(), record.scope().region());
+    }
+
+    /**
+     * Folds the layer.
+     *
+     * @return why blocks are left out, which stay in the log, and snapshots have failed; null when none is
+     * @throws IOException when nothing could be folded: it may be tried again
+     */
+    @Nullable
+    IOException run() throws IOException {
+        String snapshotId = layer.snapshotId();
+        String name = snapshotId != null ? snapshotId : volume.id() + "." + layer.number();
+        VolumeLog log = volume.openLog();
+        publishCommitted(log);
+        HydratingReader base = volume.base();
+        try (ManifestWriter writer = registry.manifests()
+                .writer(
+                        "fold " + name + " of " + volume.id(),
+                        base == null ? null : base.manifest(),
+                        new WriterStamp(name))) {
+            Fold fold = new Fold(volume, log, layer, writer, registry::cacheWritten, cancelled);
+            if (snapshotId != null) {
+                snapshots.showProgress(snapshotId, fold::percent);
+            }
+            Manifest folded = fold.run(VolumeRecord.start(record));
+            HydratingReader next = registry.reader(folded);
+            long whole = registry.keepRest(fold);
+            // asked for here: who has a gate may want the catalog
+            Set<Long> gone = numbers(log.segmentsUpTo(layer.number()));
+            registry.catalog().change(change -> commit(change, fold, folded, whole, gone), writer::commit);
+            publish(log, next, layer.number());
+            return fold.damage();
+        } catch (LogReplay.DamagedLogException e) {
+            if (snapshotId != null) {
+                LOG.error("{} of {} has failed", name, volume.id(), e);
+                registry.catalog().change(change -> fail(change, snapshotId, e));
+            }
+            throw e;
+        } finally {
+            if (snapshotId != null) {
+                snapshots.showProgress(snapshotId, null);
+            }
+        }
+    }
+
+    /**
+     * Publishes what an earlier fold has committed, should something have come between. Where the commit has failed and was
+     * made all the same, it is durable only with the next one, which is made here: the log is given up after that.
+     */
+    private void publishCommitted(VolumeLog log) throws IOException {
+        byte[] root = registry.catalog().root(volume.id());
+        HydratingReader base = volume.base();
+        Manifest committed = root == null ? null : Manifest.parse(new String(root, StandardCharsets.US_ASCII));
+        if (committed != null && (base == null || !committed.equals(base.manifest()))) {
+            HydratingReader next = registry.reader(committed);
+            registry.catalog().change(change -> {
+                Resource now = find(change);
+                change.update(now);
+                return now;
+            });
+            publish(log, next, VolumeRecord.start(record).layer() - 1);
+        }
+    }
+
+    private void publish(VolumeLog log, HydratingReader base, long folded) {
+        volume.rebase(base);
+        log.release(folded);
+        registry.limits().released();
+    }
+
+    private Resource commit(Change change, Fold fold, Manifest folded, long whole, Set<Long> gone) throws IOException {
+        Resource now = find(change);
+        IOException damage = fold.damage();
+        String snapshotId = layer.snapshotId();
+        if (damage == null && snapshotId != null) {
+            snapshots.complete(change, snapshotId, folded);
+        }
+        List<LayerEntry> left = new ArrayList<>();
+        for (LayerEntry each : VolumeRecord.layers(now)) {
+            String failed = each.snapshotId();
+            if (damage != null && failed != null && each.number() < Math.max(whole, layer.number() + 1)) {
+                snapshots.fail(change, failed, String.valueOf(damage.getMessage()));
+                left.add(each.withoutSnapshot());
+            } else {
+                left.add(each);
+            }
+        }
+        left.removeIf(each -> each.number() == layer.number());
+        VolumeRecord.setLayers(now, left);
+        VolumeRecord.setStart(now, layer.next());
+        VolumeRecord.setSegments(
+                now,
+                VolumeRecord.segments(now).stream()
+                        .filter(segment -> !gone.contains(segment.number()))
+                        .toList());
+        change.update(now);
+        change.hold(now.id(), folded.toString().getBytes(StandardCharsets.US_ASCII));
+        return now;
+    }
+
+    /** Gives a snapshot up whose layer can't be read; the volume itself can, by its index. */
+    private Resource fail(Change change, String snapshotId, IOException why) throws IOException {
+        Resource now = find(change);
+        VolumeRecord.setLayers(
+                now,
+                VolumeRecord.layers(now).stream()
+                        .map(each -> each.number() == layer.number() ? each.withoutSnapshot() : each)
+                        .toList());
+        change.update(now);
+        snapshots.fail(change, snapshotId, String.valueOf(why.getMessage()));
+        return now;
+    }
+
+    private Resource find(Change change) throws IOException {
+        Resource now = change.find(ResourceKind.VOLUME, record.scope(), record.id());
+        if (now == null) {
+            throw VolumeErrors.notFound(record.id());
+        }
+        return now;
+    }
+
+    private static Set<Long> numbers(List<LogSegment> segments) {
+        return segments.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
+    }
+}

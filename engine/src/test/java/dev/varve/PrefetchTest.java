@@ -1,0 +1,227 @@
+package dev.varve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.block.BlockDevice;
+import dev.varve.image.Image;
+import dev.varve.snapshot.Snapshot;
+import dev.varve.volume.Volume;
+import dev.varve.volume.VolumeQuery;
+import dev.varve.volume.VolumeRequest;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the first boot of an image reads is in the cache when a later one asks; the store of each engine is the same. */
+@Timeout(120)
+class PrefetchTest extends HookedEngine {
+    private static final SampleDisk DISK = new SampleDisk(3, 60);
+
+    /** Blocks in the order in which a boot reads them: some twice, one of zeros; five have content that differs. */
+    private static final List<Integer> BOOT = List.of(40, 2, 10, 2, 5, 40, 8, 9);
+
+    private static final int BOOT_CHUNKS = 5;
+
+    private final AtomicInteger brought = new AtomicInteger();
+    private final AtomicInteger readByUs = new AtomicInteger();
+    private Image image;
+
+    @BeforeEach
+    void importDisk() throws IOException {
+        try (Engine engine = engine()) {
+            image = DISK.importInto(engine);
+        }
+        before = method -> {
+            if (method.equals("get")) {
+                (isPrefetch() ? brought : readByUs).incrementAndGet();
+            }
+        };
+    }
+
+    private static boolean isPrefetch() {
+        return Thread.currentThread().getName().equals("varve-prefetch");
+    }
+
+    private Volume volume(Engine engine) throws IOException {
+        return volume(engine, image.rootMapping().snapshotId());
+    }
+
+    private static Volume volume(Engine engine, String snapshotId) throws IOException {
+        return volumes(engine).create(VolumeRequest.NEW.withSnapshotId(snapshotId));
+    }
+
+    private static void boot(BlockDevice device) throws IOException {
+        byte[] expected = DISK.bytes();
+        for (int block : BOOT) {
+            ByteBuffer found = ByteBuffer.allocate(PAGE);
+            device.read(found, (long) block * BLOCK + PAGE);
+            assertThat(found.flip()).isEqualTo(ByteBuffer.wrap(expected, block * BLOCK + PAGE, PAGE));
+        }
+    }
+
+    private void bootOnce() throws IOException {
+        try (Engine engine = engine();
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            boot(device);
+        }
+    }
+
+    private void awaitBrought() throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (brought.get() < BOOT_CHUNKS && System.nanoTime() < end) {
+            Thread.sleep(5);
+        }
+        Thread.sleep(50); // what is one too many would come now
+        assertThat(brought).hasValue(BOOT_CHUNKS);
+    }
+
+    @Test
+    void secondBootReadsNothingFromTheStore() throws Exception {
+        bootOnce();
+        assertThat(brought).hasValue(0);
+        assertThat(readByUs).hasValue(BOOT_CHUNKS);
+        try (Engine engine = engine();
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            awaitBrought();
+            boot(device);
+            assertThat(readByUs).hasValue(BOOT_CHUNKS);
+        }
+    }
+
+    @Test
+    void imageThatDerivesFromItIsPrefetchedToo() throws Exception {
+        bootOnce();
+        Snapshot derived;
+        try (Engine engine = engine(SampleDisk.options().withPrefetch(false))) {
+            Volume volume = volume(engine);
+            try (BlockDevice device = volumes(engine).attach(volume.id())) {
+                put(device, 3, 7);
+            }
+            derived = end(engine, begin(engine, volume));
+        }
+        readByUs.set(0);
+        try (Engine engine = engine();
+                BlockDevice device =
+                        volumes(engine).attach(volume(engine, derived.id()).id())) {
+            awaitBrought();
+            boot(device);
+            assertThat(readByUs).hasValue(0);
+            assertThat(get(device, 3)).isEqualTo(7);
+        }
+    }
+
+    @Test
+    void nothingIsNotedAndNothingBroughtWhereItIsOff() throws Exception {
+        try (Engine engine = engine(SampleDisk.options().withPrefetch(false));
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            boot(device);
+        }
+        assertThat(below.records("touch/", "", 10)).isEmpty();
+        bootOnce();
+        assertThat(below.records("touch/", "", 10)).hasSize(1);
+        try (Engine engine = engine(SampleDisk.options().withPrefetch(false));
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            boot(device);
+            Thread.sleep(100);
+        }
+        assertThat(brought).hasValue(0);
+    }
+
+    @Test
+    void noReadWaitsForIt() throws Exception {
+        bootOnce();
+        CountDownLatch go = new CountDownLatch(1);
+        before = method -> {
+            if (method.equals("get") && isPrefetch()) {
+                await(go);
+            }
+        };
+        try (Engine engine = engine();
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            for (int i = BOOT.size() - 1; i > 0; i--) {
+                device.read(ByteBuffer.allocate(PAGE), (long) BOOT.get(i) * BLOCK);
+            }
+            go.countDown();
+        }
+    }
+
+    @Test
+    void itEndsWithTheVolume() throws Exception {
+        bootOnce();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        before = method -> {
+            if (method.equals("get") && isPrefetch()) {
+                brought.incrementAndGet();
+                begun.countDown();
+                await(go);
+            }
+        };
+        try (Engine engine = engine()) {
+            BlockDevice device = volumes(engine).attach(volume(engine).id());
+            await(begun);
+            device.close();
+            go.countDown();
+        }
+        assertThat(brought).hasValue(1);
+    }
+
+    @Test
+    void orderThatHasRottedIsNotedAnew() throws Exception {
+        bootOnce();
+        String key = below.records("touch/", "", 10).get(0).getKey();
+        byte[] whole = below.record(key);
+        byte[] rotten = whole.clone();
+        rotten[20] ^= 1;
+        below.commit(Map.of(key, rotten), Set.of());
+        bootOnce();
+        assertThat(brought).hasValue(0);
+        assertThat(below.record(key)).isEqualTo(whole);
+    }
+
+    @Test
+    void chunkThatIsGoneIsPassedOver() throws Exception {
+        bootOnce();
+        AtomicInteger tried = new AtomicInteger();
+        before = method -> {
+            if (method.equals("get") && isPrefetch() && tried.incrementAndGet() == 2) {
+                throw corrupt();
+            }
+        };
+        try (Engine engine = engine();
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+            while (tried.get() < BOOT_CHUNKS && System.nanoTime() < end) {
+                Thread.sleep(5);
+            }
+            assertThat(tried).hasValue(BOOT_CHUNKS);
+            boot(device);
+        }
+    }
+
+    @Test
+    void orderGoesWithTheLastSnapshotAndVolumeOfItsLineage() throws Exception {
+        bootOnce();
+        String key = below.records("touch/", "", 10).get(0).getKey();
+        try (Engine engine = engine()) {
+            for (Volume each : volumes(engine).list(VolumeQuery.ALL).volumes()) {
+                volumes(engine).delete(each.id());
+            }
+            engine.images(SampleDisk.ACCOUNT, SampleDisk.REGION).deregister(image.id());
+            engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION)
+                    .delete(image.rootMapping().snapshotId());
+            image = DISK.importInto(engine);
+        }
+        bootOnce();
+        assertThat(below.records("touch/", "", 10)).hasSize(1);
+        assertThat(below.record(key)).isNull();
+    }
+}
