@@ -32,12 +32,12 @@ final class LogReader {
             }
             segment.file.read(bytes, offset);
         } catch (IOException | IllegalStateException e) {
-            if (index.get(page) != word) {
+            if (!index.isStill(page, word)) {
                 return false;
             }
             throw e;
         }
-        if (index.get(page) != word) {
+        if (!index.isStill(page, word)) {
             return false;
         }
         bytes.clear();
@@ -72,7 +72,7 @@ final class LogReader {
         int good = 0;
         if (segment != null && count > 1 && read(segment, dst.limit(start + (count << Pages.SHIFT)), offset)) {
             while (good < count
-                    && index.get(page + good) == words[good]
+                    && index.isStill(page + good, words[good])
                     && scratch.checksum(
                                     segment.nonce(),
                                     offset + ((long) good << Pages.SHIFT),

@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>{@link #get} may be called from any thread at any time, takes no lock and allocates nothing. All else is for one
  * thread at a time. Whoever sees a word sees what was written before it was put.
+ *
+ * <p>Public for the stress test of module {@code bench}, which runs these very methods.
  */
-final class PageIndex {
+public final class PageIndex {
     private static final VarHandle GROUP = MethodHandles.arrayElementVarHandle(long[][].class);
     private static final VarHandle WORD = MethodHandles.arrayElementVarHandle(long[].class);
     private static final int GROUP_SHIFT = 4;
@@ -50,6 +52,9 @@ final class PageIndex {
     private int groupCount;
     private long groupLongs;
 
+    /** An index without a word. */
+    public PageIndex() {}
+
     /** The group that a page is in. */
     static long group(long page) {
         return page >>> GROUP_SHIFT;
@@ -65,8 +70,13 @@ final class PageIndex {
         return ((page >>> UNIT_SHIFT) + 1) << UNIT_SHIFT;
     }
 
-    /** The word of a page, or {@link PageWord#NONE}. */
-    long get(long page) {
+    /**
+     * Looks for a page.
+     *
+     * @param page its number
+     * @return its word, or 0 when there is none
+     */
+    public long get(long page) {
         long[] @Nullable [] now = table;
         long number = page >>> GROUP_SHIFT;
         int mask = now.length - 1;
@@ -80,6 +90,18 @@ final class PageIndex {
                 return word == PageWord.NONE ? unit(page) : word;
             }
         }
+    }
+
+    /**
+     * Whether what was read by a word is the page's: its word is the same after all those reads.
+     *
+     * @param page its number
+     * @param word that was found before
+     * @return false when the page is elsewhere by now
+     */
+    public boolean isStill(long page, long word) {
+        VarHandle.acquireFence();
+        return get(page) == word;
     }
 
     private static int inGroup(long page) {
@@ -132,8 +154,13 @@ final class PageIndex {
                 .count();
     }
 
-    /** Sets the word of a page, which is some. */
-    void put(long page, long word) {
+    /**
+     * Sets the word of a page.
+     *
+     * @param page its number
+     * @param word which is some
+     */
+    public void put(long page, long word) {
         long number = group(page);
         int at = find(number);
         long[] group = table[at];
@@ -150,8 +177,14 @@ final class PageIndex {
         }
     }
 
-    /** Sets the word of all pages of a range; costs little however long it is. */
-    void putAll(long from, long to, long word) {
+    /**
+     * Sets the word of all pages of a range; costs little however long it is.
+     *
+     * @param from the first page
+     * @param to the page behind the last
+     * @param word which is some
+     */
+    public void putAll(long from, long to, long word) {
         long firstUnit = (from + UNIT_PAGES - 1) >>> UNIT_SHIFT;
         long endUnit = to >>> UNIT_SHIFT;
         if (firstUnit >= endUnit) {
@@ -225,9 +258,10 @@ final class PageIndex {
      * Forgets all words that name one of some slots, which nothing new does meanwhile: those of units first, since they
      * count where a page has none.
      *
+     * @param slots tells of a segment's place whether words that name it are to go
      * @param gate held by whoever changes the index; taken here again and again for a short time
      */
-    void forgetAll(IntPredicate slots, Lock gate) {
+    public void forgetAll(IntPredicate slots, Lock gate) {
         for (int unit = 0; unit < units.length; unit += FORGET_UNITS_AT_ONCE) {
             gate.lock();
             try {

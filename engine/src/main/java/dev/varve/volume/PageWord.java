@@ -13,8 +13,10 @@ package dev.varve.volume;
  * </pre>
  *
  * The slot is the segment's place in its volume's table. No page stands at offset 0 of a segment, so no word is 0.
+ *
+ * <p>Public for the stress test of module {@code bench}.
  */
-final class PageWord {
+public final class PageWord {
     /** No word. */
     static final long NONE = 0;
 
@@ -34,7 +36,15 @@ final class PageWord {
 
     private PageWord() {}
 
-    static long data(int slot, int offsetBytes, int crc) {
+    /**
+     * The word of a page in the log.
+     *
+     * @param slot of its segment
+     * @param offsetBytes in the segment, a multiple of 64
+     * @param crc of the page
+     * @return some word
+     */
+    public static long data(int slot, int offsetBytes, int crc) {
         return (long) crc << 32 | (long) slot << OFFSET_BITS | offsetBytes / RecordHeader.ALIGNMENT;
     }
 
@@ -68,7 +78,13 @@ final class PageWord {
         return (word & KIND_MASK) == LOST;
     }
 
-    static int slot(long word) {
+    /**
+     * The place of a word's segment.
+     *
+     * @param word some
+     * @return from 0 on
+     */
+    public static int slot(long word) {
         return (int) (word >>> OFFSET_BITS) & (MAX_SLOTS - 1);
     }
 
