@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import dev.varve.catalog.Catalog;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import java.io.IOException;
@@ -73,10 +74,10 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
             if (record != null && !closed && isGoing(record)) {
                 registry.deleteMarked(record);
             }
-        } catch (CancellationException e) {
-            LOG.debug("{}", e.getMessage());
+        } catch (CancellationException | Ec2Exception e) {
+            LOG.debug("{} is not folded: closing, or deleted meanwhile", id, e);
         } catch (IOException | RuntimeException e) {
-            if (!closed) {
+            if (!closed && !registry.isClosed()) {
                 IOException before = failures.put(id, e instanceof IOException io ? io : new IOException(e));
                 if (before == null) {
                     LOG.warn("{} can't be folded now; it is tried again", id, e);

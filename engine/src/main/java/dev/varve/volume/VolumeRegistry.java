@@ -398,7 +398,7 @@ public final class VolumeRegistry implements AutoCloseable {
         }
     }
 
-    private synchronized boolean isClosed() {
+    synchronized boolean isClosed() {
         return closed;
     }
 
