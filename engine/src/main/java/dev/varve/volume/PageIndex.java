@@ -3,7 +3,9 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntPredicate;
@@ -36,6 +38,9 @@ public final class PageIndex {
     private static final long UNIT_PAGES = 1L << UNIT_SHIFT;
     private static final int LEAST_TABLE = 16;
 
+    /** Made anew at once. */
+    private static final int SMALL_TABLE = 1 << 12;
+
     /** The number of a group, then a word for each page. */
     private static final int GROUP_LONGS = 1 + GROUP_PAGES;
 
@@ -51,6 +56,9 @@ public final class PageIndex {
     private volatile long[] units = new long[0];
     private int groupCount;
     private long groupLongs;
+
+    /** The numbers of groups that were written to while a table is made anew; null while none is. */
+    private @Nullable Deque<Long> changed;
 
     /** An index without a word. */
     public PageIndex() {}
@@ -135,13 +143,7 @@ public final class PageIndex {
 
     private boolean has(long number) {
         long[] @Nullable [] now = table;
-        int mask = now.length - 1;
-        for (int at = place(number, mask); now[at] != null; at = (at + 1) & mask) {
-            if (now[at][0] == number) {
-                return true;
-            }
-        }
-        return false;
+        return now[seek(now, number)] != null;
     }
 
     /** How many blocks have pages that are not zeros as a group, about: others may change it meanwhile. */
@@ -174,6 +176,7 @@ public final class PageIndex {
             set(at, fresh);
         } else {
             WORD.setRelease(group, 1 + inGroup(page), word);
+            note(number);
         }
     }
 
@@ -242,7 +245,15 @@ public final class PageIndex {
         return new long[] {number, word};
     }
 
+    private void note(long number) {
+        Deque<Long> numbers = changed;
+        if (numbers != null) {
+            numbers.add(number);
+        }
+    }
+
     private void set(int at, long[] group) {
+        note(group[0]);
         long[] before = table[at];
         GROUP.setRelease(table, at, group);
         groupLongs += group.length - (before == null ? 0 : before.length);
@@ -271,26 +282,110 @@ public final class PageIndex {
                 gate.unlock();
             }
         }
-        long[] groups = groups();
+        underGate(gate, () -> changed = new ArrayDeque<>());
+        try {
+            compact(forgetGroups(groups(), slots, gate), gate);
+        } finally {
+            underGate(gate, () -> changed = null);
+        }
+    }
+
+    private static void underGate(Lock gate, Runnable step) {
+        gate.lock();
+        try {
+            step.run();
+        } finally {
+            gate.unlock();
+        }
+    }
+
+    /** Forgets words of groups; answers which still have some. */
+    private long[] forgetGroups(long[] groups, IntPredicate slots, Lock gate) {
+        long[] left = new long[groups.length];
+        int count = 0;
         for (int i = 0; i < groups.length; i += FORGET_AT_ONCE) {
             gate.lock();
             try {
                 for (int k = i; k < Math.min(groups.length, i + FORGET_AT_ONCE); k++) {
-                    int at = find(groups[k]);
-                    long[] group = table[at];
+                    long[] group = table[seek(table, groups[k])];
                     if (group != null) {
                         forget(group, 1, group.length, slots);
+                        left[count] = groups[k];
+                        count += isUsed(group) ? 1 : 0;
                     }
                 }
             } finally {
                 gate.unlock();
             }
         }
-        gate.lock();
-        try {
-            rebuild();
-        } finally {
-            gate.unlock();
+        return Arrays.copyOf(left, count);
+    }
+
+    /**
+     * Makes the table anew without groups that have no word. Both tables share the groups, so what is put into one meanwhile is in both;
+     * those that came, or were replaced, are in {@link #changed}.
+     */
+    private void compact(long[] left, Lock gate) {
+        if (table.length <= SMALL_TABLE) {
+            underGate(gate, this::rebuild);
+            return;
+        }
+        Fresh fresh = new Fresh(left.length);
+        for (int i = 0; i < left.length; i += FORGET_AT_ONCE) {
+            int from = i;
+            underGate(gate, () -> {
+                for (int k = from; k < Math.min(left.length, from + FORGET_AT_ONCE); k++) {
+                    fresh.take(table, left[k]);
+                }
+            });
+        }
+        boolean done = false;
+        while (!done) {
+            gate.lock();
+            try {
+                Deque<Long> more = Objects.requireNonNull(changed);
+                for (int k = 0; k < FORGET_AT_ONCE && !more.isEmpty(); k++) {
+                    fresh.take(table, more.remove());
+                }
+                if (fresh.isFull()) {
+                    rebuild();
+                    done = true;
+                } else if (more.isEmpty()) {
+                    groupCount = fresh.count;
+                    groupLongs = fresh.longs;
+                    table = fresh.groups;
+                    done = true;
+                }
+            } finally {
+                gate.unlock();
+            }
+        }
+    }
+
+    /** A table that is filled from the one that is in use. */
+    private static final class Fresh {
+        private final long[] @Nullable [] groups;
+        private int count;
+        private long longs;
+
+        Fresh(int count) {
+            groups = new long[tableLength(count + FORGET_AT_ONCE)][];
+        }
+
+        boolean isFull() {
+            return 4L * (count + FORGET_AT_ONCE) > 3L * groups.length;
+        }
+
+        void take(long[] @Nullable [] from, long number) {
+            long[] group = from[seek(from, number)];
+            if (group == null || !isUsed(group)) {
+                return;
+            }
+            int at = seek(groups, number);
+            long[] before = groups[at];
+            groups[at] = group;
+            longs += group.length - (before == null ? 0 : before.length);
+            count += before == null ? 1 : 0;
         }
     }
 
@@ -345,13 +440,21 @@ public final class PageIndex {
         if (4L * (groupCount + 1) > 3L * table.length) {
             rebuild();
         }
-        long[] @Nullable [] now = table;
-        int mask = now.length - 1;
+        return seek(table, number);
+    }
+
+    private static int seek(long[] @Nullable [] groups, long number) {
+        int mask = groups.length - 1;
         int at = place(number, mask);
-        while (now[at] != null && now[at][0] != number) {
+        while (groups[at] != null && groups[at][0] != number) {
             at = (at + 1) & mask;
         }
         return at;
+    }
+
+    /** Room for some groups, and as many more before it is full. */
+    private static int tableLength(int groups) {
+        return Math.max(LEAST_TABLE, Integer.highestOneBit(groups + 1) << 2);
     }
 
     /** Makes room, and drops groups that have no word any more. */
@@ -365,14 +468,10 @@ public final class PageIndex {
                 longs += group.length;
             }
         }
-        long[] @Nullable [] fresh = new long[Math.max(LEAST_TABLE, Integer.highestOneBit(used + 1) << 2)][];
+        long[] @Nullable [] fresh = new long[tableLength(used)][];
         for (long[] group : old) {
             if (group != null && isUsed(group)) {
-                int at = place(group[0], fresh.length - 1);
-                while (fresh[at] != null) {
-                    at = (at + 1) & (fresh.length - 1);
-                }
-                fresh[at] = group;
+                fresh[seek(fresh, group[0])] = group;
             }
         }
         groupCount = used;
