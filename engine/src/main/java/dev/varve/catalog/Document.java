@@ -145,6 +145,16 @@ public final class Document {
     }
 
     /**
+     * Whether a field is there.
+     *
+     * @param name the field
+     * @return true whatever it holds
+     */
+    public boolean has(String name) {
+        return fields.containsKey(name);
+    }
+
+    /**
      * A text that must be there.
      *
      * @param name the field

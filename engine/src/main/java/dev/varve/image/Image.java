@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param virtualizationType how it runs on its host
  * @param bootMode the firmware it boots with, or null where that is not said
  * @param rootDeviceName the device of {@code mappings} that it boots from
- * @param mappings its disks, one a device
+ * @param mappings its devices
  * @param tags values by key, ordered by key
  * @param creationTime when it was registered
  */
@@ -76,26 +77,47 @@ public record Image(
                 .orElseThrow();
     }
 
+    /**
+     * What its root disk begins as.
+     *
+     * @return id of a snapshot
+     */
+    public String rootSnapshotId() {
+        return Objects.requireNonNull(rootMapping().snapshotId());
+    }
+
+    /**
+     * The snapshots it needs.
+     *
+     * @return ids in the order of the mappings, none twice
+     */
+    public List<String> snapshotIds() {
+        return mappings.stream()
+                .map(DeviceMapping::snapshotId)
+                .flatMap(Stream::ofNullable)
+                .distinct()
+                .toList();
+    }
+
     Collection<String> attribute(String attribute) {
         return switch (attribute) {
             case "block-device-mapping.delete-on-termination" ->
-                ofMappings()
+                ofVolumes()
                         .map(each -> Boolean.toString(each.deleteOnTermination()))
                         .toList();
             case "block-device-mapping.device-name" ->
-                ofMappings().map(DeviceMapping::deviceName).toList();
-            case "block-device-mapping.snapshot-id" ->
-                ofMappings().map(DeviceMapping::snapshotId).toList();
+                mappings.stream().map(DeviceMapping::deviceName).toList();
+            case "block-device-mapping.snapshot-id" -> snapshotIds();
             case "block-device-mapping.volume-size" ->
-                ofMappings().map(each -> Long.toString(each.volumeSizeGib())).toList();
+                ofVolumes().map(each -> Long.toString(each.volumeSizeGib())).toList();
             case "block-device-mapping.volume-type" ->
-                ofMappings().map(each -> each.volumeType().toString()).toList();
+                ofVolumes().map(each -> each.volumeType().toString()).toList();
             default -> List.of(single(attribute));
         };
     }
 
-    private Stream<DeviceMapping> ofMappings() {
-        return mappings.stream();
+    private Stream<DeviceMapping> ofVolumes() {
+        return mappings.stream().filter(DeviceMapping::isVolume);
     }
 
     private String single(String attribute) {

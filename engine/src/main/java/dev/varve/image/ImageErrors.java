@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 final class ImageErrors {
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9()\\[\\] ./\\-'@_]{3,128}");
     private static final Pattern DEVICE = Pattern.compile("[!-~]{1,255}");
+    private static final Pattern EPHEMERAL = Pattern.compile("ephemeral(1?[0-9]|2[0-3])");
 
     private ImageErrors() {}
 
@@ -59,6 +60,12 @@ final class ImageErrors {
                     "InvalidAMIName.Malformed",
                     "AMI names must be between 3 and 128 characters long, and may contain letters, numbers, "
                             + "'(', ')', '.', '-', '/' and '_'");
+        }
+    }
+
+    static void checkVirtualName(String name) {
+        if (!EPHEMERAL.matcher(name).matches()) {
+            throw mapping("Invalid virtual name " + name);
         }
     }
 

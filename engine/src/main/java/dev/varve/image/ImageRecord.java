@@ -15,10 +15,11 @@ import java.util.function.Function;
  *
  * <pre>
  * name, description   texts
- * state               available
+ * state               available, failed or disabled
  * architecture, virtualization, bootMode   EC2's words
  * rootDevice          device name
- * mappings            list of {device, snapshot, size in GiB, type, deleteOnTermination}
+ * mappings            list of {device, snapshot, size in GiB, type, deleteOnTermination, virtualName}; without snapshot a
+ *                     blank volume, without size no volume
  * tags                values by key
  * </pre>
  *
@@ -38,6 +39,7 @@ final class ImageRecord {
     private static final String SIZE = "size";
     private static final String TYPE = "type";
     private static final String DELETE = "deleteOnTermination";
+    private static final String VIRTUAL_NAME = "virtualName";
     private static final String TAGS = "tags";
 
     /** The largest EBS volume. */
@@ -61,6 +63,9 @@ final class ImageRecord {
     }
 
     private static Document mapping(DeviceMapping mapping) {
+        if (!mapping.isVolume()) {
+            return new Document().set(DEVICE, mapping.deviceName()).set(VIRTUAL_NAME, mapping.virtualName());
+        }
         return new Document()
                 .set(DEVICE, mapping.deviceName())
                 .set(SNAPSHOT, mapping.snapshotId())
@@ -77,8 +82,8 @@ final class ImageRecord {
             mappings.add(readMapping(mapping));
         }
         String rootDevice = document.text(ROOT_DEVICE);
-        if (mappings.stream().noneMatch(each -> each.deviceName().equals(rootDevice))) {
-            throw document.bad("no mapping of the root device " + rootDevice);
+        if (mappings.stream().noneMatch(each -> each.deviceName().equals(rootDevice) && each.snapshotId() != null)) {
+            throw document.bad("no snapshot of the root device " + rootDevice);
         }
         return new Image(
                 record.id(),
@@ -97,9 +102,14 @@ final class ImageRecord {
     }
 
     private static DeviceMapping readMapping(Document mapping) throws IOException {
+        String device = mapping.text(DEVICE);
+        if (!mapping.has(SIZE)) {
+            String virtualName = mapping.optionalText(VIRTUAL_NAME);
+            return virtualName == null ? DeviceMapping.noDevice(device) : DeviceMapping.ephemeral(device, virtualName);
+        }
         return new DeviceMapping(
-                mapping.text(DEVICE),
-                mapping.text(SNAPSHOT),
+                device,
+                mapping.optionalText(SNAPSHOT),
                 mapping.number(SIZE, 1, MAX_GIB),
                 word(mapping, TYPE, VolumeType::of),
                 mapping.flag(DELETE));

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param virtualizationType how it runs on its host
  * @param bootMode the firmware it boots with, or null
  * @param rootDeviceName the device that it boots from
- * @param mappings its disks, one a device
+ * @param mappings its devices, each named once
  * @param tags values by key
  */
 public record ImageRequest(

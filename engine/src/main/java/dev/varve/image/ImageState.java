@@ -3,7 +3,11 @@ package dev.varve.image;
 /** How far an image is. */
 public enum ImageState {
     /** It can be launched. */
-    AVAILABLE("available");
+    AVAILABLE("available"),
+    /** It was never whole. */
+    FAILED("failed"),
+    /** Its owner forbids launching it. */
+    DISABLED("disabled");
 
     private final String word;
 

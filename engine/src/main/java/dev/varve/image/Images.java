@@ -1,5 +1,6 @@
 package dev.varve.image;
 
+import com.google.errorprone.annotations.RestrictedApi;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogEvent;
 import dev.varve.catalog.Change;
@@ -98,37 +99,49 @@ public final class Images {
         List<DeviceMapping> mappings = mappings(change, request);
         Resource record = ImageRecord.make(scope, id, request, mappings, change.now());
         change.create(record);
-        for (DeviceMapping mapping : mappings) {
-            change.refer(id, mapping.snapshotId());
+        Image image = ImageRecord.read(record);
+        for (String snapshotId : image.snapshotIds()) {
+            change.refer(id, snapshotId);
         }
         change.announce(CatalogEvent.What.CREATED, record);
-        return ImageRecord.read(record);
+        return image;
     }
 
     /** The mappings of a request, with sizes, checked. */
     private List<DeviceMapping> mappings(Change change, ImageRequest request) throws IOException {
         List<DeviceMapping> mappings = new ArrayList<>();
         Set<String> devices = new HashSet<>();
+        boolean hasRoot = false;
         for (DeviceMapping mapping : request.mappings()) {
             ImageErrors.checkDevice(mapping.deviceName());
             if (!devices.add(mapping.deviceName())) {
                 throw ImageErrors.mapping(
                         "The device '" + mapping.deviceName() + "' is used in more than one mapping.");
             }
-            mappings.add(sized(change, mapping));
+            mappings.add(mapping.isVolume() ? sized(change, mapping) : unsized(mapping));
+            hasRoot |= mapping.deviceName().equals(request.rootDeviceName()) && mapping.snapshotId() != null;
         }
-        if (!devices.contains(request.rootDeviceName())) {
+        if (!hasRoot) {
             throw ImageErrors.noRoot();
         }
         return mappings;
     }
 
+    private static DeviceMapping unsized(DeviceMapping mapping) {
+        String virtualName = mapping.virtualName();
+        if (virtualName == null) {
+            return DeviceMapping.noDevice(mapping.deviceName());
+        }
+        ImageErrors.checkVirtualName(virtualName);
+        return DeviceMapping.ephemeral(mapping.deviceName(), virtualName);
+    }
+
     private DeviceMapping sized(Change change, DeviceMapping mapping) throws IOException {
-        Snapshot snapshot = snapshot(change, mapping.snapshotId());
-        long least = snapshot.volumeSizeGib();
+        String snapshotId = mapping.snapshotId();
+        long least = snapshotId == null ? 1 : snapshot(change, snapshotId).volumeSizeGib();
         long size = mapping.volumeSizeGib() == 0 ? least : mapping.volumeSizeGib();
         if (size < least) {
-            throw ImageErrors.mapping("Volume of size " + size + "GB is smaller than snapshot '" + snapshot.id()
+            throw ImageErrors.mapping("Volume of size " + size + "GB is smaller than snapshot '" + snapshotId
                     + "', expect size >= " + least + "GB");
         }
         if (size > ImageRecord.MAX_GIB) {
@@ -136,7 +149,7 @@ public final class Images {
                     "Volume of size " + size + "GB is too large, expect size <= " + ImageRecord.MAX_GIB + "GB");
         }
         return new DeviceMapping(
-                mapping.deviceName(), snapshot.id(), size, mapping.volumeType(), mapping.deleteOnTermination());
+                mapping.deviceName(), snapshotId, size, mapping.volumeType(), mapping.deleteOnTermination());
     }
 
     private Snapshot snapshot(Change change, String id) throws IOException {
@@ -169,6 +182,29 @@ public final class Images {
             throw missing(id);
         }
         return ImageRecord.read(record);
+    }
+
+    /**
+     * An image that is to be launched, as a change to the catalog sees it.
+     *
+     * @param change finds it
+     * @param id of the image
+     * @return the image
+     * @throws IOException when its record could not be read
+     * @throws Ec2Exception when there is none, or it can't be launched
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ".*/engine/src/.*")
+    public Image launchable(Change change, String id) throws IOException {
+        ImageErrors.checkId(id);
+        Resource record = change.find(ResourceKind.IMAGE, scope, id);
+        if (record == null) {
+            throw missing(id);
+        }
+        Image image = ImageRecord.read(record);
+        if (image.state() != ImageState.AVAILABLE) {
+            throw ImageErrors.unavailable(id);
+        }
+        return image;
     }
 
     /**
@@ -208,10 +244,7 @@ public final class Images {
      */
     public List<SnapshotDeletion> deregisterWithSnapshots(String id) throws IOException {
         List<SnapshotDeletion> deletions = new ArrayList<>();
-        remove(id).mappings().stream()
-                .map(DeviceMapping::snapshotId)
-                .distinct()
-                .forEach(snapshot -> deletions.add(new SnapshotDeletion(snapshot, delete(snapshot))));
+        remove(id).snapshotIds().forEach(snapshot -> deletions.add(new SnapshotDeletion(snapshot, delete(snapshot))));
         return deletions;
     }
 
@@ -225,7 +258,7 @@ public final class Images {
             Image image = ImageRecord.read(record);
             change.delete(record, true);
             change.freeName(ResourceKind.IMAGE, scope, image.name());
-            image.mappings().forEach(mapping -> change.unrefer(id, mapping.snapshotId()));
+            image.snapshotIds().forEach(snapshot -> change.unrefer(id, snapshot));
             change.announce(CatalogEvent.What.DELETED, record);
             return image;
         });

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Fixture;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.BlockSource;
 import dev.varve.snapshot.MemoryDisk;
@@ -21,10 +23,12 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ImagesTest {
@@ -195,6 +199,62 @@ class ImagesTest {
         refused(() -> images.get("x"), "InvalidAMIID.Malformed", "Invalid id: \"x\" (expecting \"ami-...\")");
         assertThat(images.list(ImageQuery.ALL).images()).isEmpty();
         snapshots.delete(snapshot);
+    }
+
+    @Test
+    void devicesMayBeBlankVolumesDisksOfTheHostOrLeftOut() throws Exception {
+        String root = snapshot(512).id();
+        List<DeviceMapping> mappings = List.of(
+                new DeviceMapping(ROOT, root, 1, VolumeType.GP2, true),
+                DeviceMapping.blank("/dev/sdb", 5),
+                DeviceMapping.ephemeral("/dev/sdc", "ephemeral0"),
+                DeviceMapping.noDevice("/dev/sdd"));
+        ImageRequest request = ImageRequest.named("devices");
+        for (DeviceMapping mapping : mappings) {
+            request = request.withMapping(mapping);
+        }
+        Image image = images.register(request);
+
+        assertThat(images.get(image.id()).mappings()).isEqualTo(mappings);
+        assertThat(image.snapshotIds()).containsExactly(root);
+        assertThat(image.mappings()).extracting(DeviceMapping::isVolume).containsExactly(true, true, false, false);
+        assertThat(names(ImageQuery.ALL.withFilter("block-device-mapping.volume-size", "5")))
+                .containsExactly("devices");
+        assertThat(names(ImageQuery.ALL.withFilter("block-device-mapping.device-name", "/dev/sdd")))
+                .containsExactly("devices");
+        refused(
+                () -> images.register(ImageRequest.named("bad")
+                        .withMapping(DeviceMapping.of(ROOT, root))
+                        .withMapping(DeviceMapping.ephemeral("/dev/sdb", "ephemeral24"))),
+                "InvalidBlockDeviceMapping",
+                "Invalid virtual name ephemeral24");
+        refused(
+                () -> images.register(ImageRequest.named("bad").withMapping(DeviceMapping.blank(ROOT, 1))),
+                "InvalidBlockDeviceMapping",
+                "No root snapshot specified in device mapping.");
+        assertThat(images.deregisterWithSnapshots(image.id())).hasSize(1);
+        assertThat(store.records("", "", 100)).extracting(Map.Entry::getKey).containsExactly("id/" + image.id());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = ImageState.class,
+            names = {"FAILED", "DISABLED"})
+    void imageThatIsNotAvailableCanNotBeLaunched(ImageState state) throws Exception {
+        Image image = register("first");
+        Image available = catalog.change(change -> images.launchable(change, image.id()));
+        assertThat(available).isEqualTo(image);
+        catalog.change(change -> {
+            Resource record = Objects.requireNonNull(change.find(ResourceKind.IMAGE, Fixture.SCOPE, image.id()));
+            record.document().set("state", state.toString());
+            change.update(record);
+            return record;
+        });
+        assertThat(images.get(image.id()).state()).isEqualTo(state);
+        refused(
+                () -> catalog.change(change -> images.launchable(change, image.id())),
+                "InvalidAMIID.Unavailable",
+                "The image ID '" + image.id() + "' is no longer available");
     }
 
     @Test

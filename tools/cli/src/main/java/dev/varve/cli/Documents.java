@@ -39,14 +39,18 @@ final class Documents {
     }
 
     private static void mapping(Json json, DeviceMapping mapping) throws IOException {
-        json.text("DeviceName", mapping.deviceName())
-                .object(
-                        "Ebs",
-                        ebs -> ebs.flag("DeleteOnTermination", mapping.deleteOnTermination())
-                                .text("SnapshotId", mapping.snapshotId())
-                                .number("VolumeSize", mapping.volumeSizeGib())
-                                .text("VolumeType", mapping.volumeType().toString())
-                                .flag("Encrypted", false));
+        json.text("DeviceName", mapping.deviceName());
+        if (!mapping.isVolume()) {
+            json.text("VirtualName", mapping.virtualName()).text("NoDevice", mapping.virtualName() == null ? "" : null);
+            return;
+        }
+        json.object(
+                "Ebs",
+                ebs -> ebs.flag("DeleteOnTermination", mapping.deleteOnTermination())
+                        .text("SnapshotId", mapping.snapshotId())
+                        .number("VolumeSize", mapping.volumeSizeGib())
+                        .text("VolumeType", mapping.volumeType().toString())
+                        .flag("Encrypted", false));
     }
 
     static void snapshot(Json json, Snapshot snapshot) throws IOException {

@@ -4,6 +4,7 @@ import dev.varve.EngineScope;
 import dev.varve.image.DeviceMapping;
 import dev.varve.image.Image;
 import java.io.IOException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What the ids that people give stand for. */
@@ -41,14 +42,16 @@ final class Ids {
         String wanted = device == null ? image.rootDeviceName() : device;
         return image.mappings().stream()
                 .filter(mapping -> mapping.deviceName().equals(wanted))
-                .findFirst()
                 .map(DeviceMapping::snapshotId)
+                .flatMap(Stream::ofNullable)
+                .findFirst()
                 .orElseThrow(() -> new Failure(
                         id,
-                        "it has no device " + wanted + "; it has "
+                        "it has no disk " + wanted + "; it has "
                                 + String.join(
                                         ", ",
                                         image.mappings().stream()
+                                                .filter(mapping -> mapping.snapshotId() != null)
                                                 .map(DeviceMapping::deviceName)
                                                 .toList())));
     }

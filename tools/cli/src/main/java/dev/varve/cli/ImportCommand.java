@@ -99,8 +99,7 @@ final class ImportCommand implements Callable<Integer> {
                     print(disk.name(), snapshot, null, engine.stats().packBytes() - before, start);
                 } else {
                     Image image = importImage(scope, disk);
-                    Snapshot snapshot =
-                            scope.snapshots().get(image.rootMapping().snapshotId());
+                    Snapshot snapshot = scope.snapshots().get(image.rootSnapshotId());
                     print(disk.name(), snapshot, image, engine.stats().packBytes() - before, start);
                 }
             }

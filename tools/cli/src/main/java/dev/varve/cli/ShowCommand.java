@@ -6,7 +6,7 @@ import dev.varve.image.DeviceMapping;
 import dev.varve.image.Image;
 import dev.varve.snapshot.Snapshot;
 import java.io.IOException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -51,14 +51,14 @@ final class ShowCommand implements Callable<Integer> {
 
     private void showImage(EngineScope scope) throws IOException {
         Image image = scope.images().get(id);
-        List<Snapshot> snapshots = new ArrayList<>();
-        for (DeviceMapping mapping : image.mappings()) {
-            snapshots.add(scope.snapshots().get(mapping.snapshotId()));
+        Map<String, Snapshot> snapshots = new LinkedHashMap<>();
+        for (String snapshotId : image.snapshotIds()) {
+            snapshots.put(snapshotId, scope.snapshots().get(snapshotId));
         }
         if (session.json()) {
             session.console()
                     .print(Json.object(json -> json.objects("Images", List.of(image), Documents::image)
-                            .objects("Snapshots", snapshots, Documents::snapshot)));
+                            .objects("Snapshots", snapshots.values(), Documents::snapshot)));
             return;
         }
         line("Image", image.id());
@@ -73,18 +73,24 @@ final class ShowCommand implements Callable<Integer> {
         line("Root device", image.rootDeviceName());
         tags(image.tags());
         Table disks = new Table("DEVICE", "SNAPSHOT", ">BYTES", ">VOLUME", "TYPE", "DELETED WITH INSTANCE");
-        for (int i = 0; i < snapshots.size(); i++) {
-            DeviceMapping mapping = image.mappings().get(i);
-            disks.row(
-                    mapping.deviceName(),
-                    mapping.snapshotId(),
-                    Long.toString(snapshots.get(i).sizeBytes()),
-                    mapping.volumeSizeGib() + " GiB",
-                    mapping.volumeType().toString(),
-                    mapping.deleteOnTermination() ? "yes" : "no");
-        }
+        image.mappings().forEach(mapping -> disk(disks, mapping, snapshots.get(mapping.snapshotId())));
         session.console().print("");
         session.console().print(disks);
+    }
+
+    private static void disk(Table disks, DeviceMapping mapping, @Nullable Snapshot snapshot) {
+        if (!mapping.isVolume()) {
+            String what = mapping.virtualName() == null ? "left out" : mapping.virtualName();
+            disks.row(mapping.deviceName(), what, "", "", "", "");
+            return;
+        }
+        disks.row(
+                mapping.deviceName(),
+                snapshot == null ? "blank" : snapshot.id(),
+                snapshot == null ? "" : Long.toString(snapshot.sizeBytes()),
+                mapping.volumeSizeGib() + " GiB",
+                mapping.volumeType().toString(),
+                mapping.deleteOnTermination() ? "yes" : "no");
     }
 
     private void showSnapshot(Snapshot snapshot, List<String> usedBy) throws IOException {
