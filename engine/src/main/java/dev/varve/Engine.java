@@ -5,6 +5,8 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.image.ImageRegistry;
 import dev.varve.image.Images;
+import dev.varve.instance.InstanceRegistry;
+import dev.varve.instance.Instances;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
@@ -52,6 +54,7 @@ public final class Engine implements AutoCloseable {
     private final SnapshotRegistry snapshots;
     private final ImageRegistry images;
     private final VolumeRegistry volumes;
+    private final InstanceRegistry instances;
     private final AutoCloseable beneath;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -82,6 +85,7 @@ public final class Engine implements AutoCloseable {
                 cache,
                 logs,
                 new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
+        this.instances = new InstanceRegistry(catalog, images, volumes);
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 
@@ -199,7 +203,7 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Snapshots and images of one account and region.
+     * All of one account and region.
      *
      * @param account 12 digits
      * @param region lower-case letters, digits and hyphens, at most 32
@@ -207,7 +211,12 @@ public final class Engine implements AutoCloseable {
      */
     public EngineScope scope(String account, String region) {
         return new EngineScope(
-                account, region, snapshots(account, region), images(account, region), volumes(account, region));
+                account,
+                region,
+                snapshots(account, region),
+                images(account, region),
+                volumes(account, region),
+                instances(account, region));
     }
 
     /**
@@ -244,10 +253,21 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
+     * Instances of one account and region.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return a face without state
+     */
+    public Instances instances(String account, String region) {
+        return instances.in(account, region);
+    }
+
+    /**
      * The account and region that hold an id.
      *
      * @param id of a snapshot, an image or another thing; or any text
-     * @return their snapshots and images; empty when nothing has the id
+     * @return all that is in them; empty when nothing has the id
      * @throws IOException when a record could not be read
      */
     public Optional<EngineScope> scopeOf(String id) throws IOException {

@@ -49,6 +49,7 @@ final class EngineCheck {
         }
         checkSnapshots();
         checkImages();
+        checkInstances();
         checkOtherRoots();
         for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
             if (!namedDamage.contains(chunk.getKey())) {
@@ -104,11 +105,25 @@ final class EngineCheck {
                 add("image " + record.id() + " does not hold its name '" + name + "'");
             }
             for (var mapping : record.document().documents("mappings")) {
-                String snapshot = mapping.text("snapshot");
+                String snapshot = mapping.optionalText("snapshot");
+                if (snapshot == null) {
+                    continue;
+                }
                 if (catalog.find(snapshot) == null) {
                     addLoss(snapshot, "snapshot " + snapshot + " of image " + record.id() + " is missing", 0, 0);
                 } else if (!catalog.referrers(snapshot).contains(record.id())) {
                     add("snapshot " + snapshot + " does not know that image " + record.id() + " needs it");
+                }
+            }
+        });
+    }
+
+    private void checkInstances() {
+        scan(ResourceKind.INSTANCE, record -> {
+            for (var attachment : record.document().documents("attachments")) {
+                String volume = attachment.optionalText("volume");
+                if (volume != null && catalog.find(volume) == null) {
+                    add("volume " + volume + " of instance " + record.id() + " is missing");
                 }
             }
         });

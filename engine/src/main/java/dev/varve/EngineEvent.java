@@ -6,7 +6,8 @@ import dev.varve.catalog.CatalogEvent;
  * Something that has become durably true of a snapshot, an image or another thing with an id.
  *
  * @param what happened
- * @param resourceType what it happened to, as EC2 says it: {@code snapshot}, {@code image}
+ * @param resourceType what it happened to, as EC2 says it: {@code snapshot}, {@code image}, {@code volume}, {@code
+ *     instance}
  * @param account 12 digits
  * @param region such as {@code eu-west-1}
  * @param id of the thing

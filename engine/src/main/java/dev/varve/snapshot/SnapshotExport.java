@@ -6,6 +6,9 @@ import java.io.IOException;
 
 /** Copies a disk out: reads what it says is data, and tells zeros inside of it apart. */
 final class SnapshotExport {
+    /** At which places the reads of a disk begin that has no blocks of its own. */
+    static final int DEVICE_BLOCK_BYTES = 64 << 10;
+
     private SnapshotExport() {}
 
     static void copy(BlockDevice disk, int blockSizeBytes, BlockSink sink, Workers workers) throws IOException {

@@ -1,6 +1,7 @@
 package dev.varve.snapshot;
 
 import com.google.errorprone.annotations.RestrictedApi;
+import dev.varve.block.BlockDevice;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogEvent;
 import dev.varve.catalog.Change;
@@ -299,6 +300,20 @@ public final class Snapshots {
                 SnapshotExport.copy(disk, disk.blockSizeBytes(), sink, workers);
                 return disk.snapshot();
             }
+        });
+    }
+
+    /**
+     * Copies any disk out, such as an open volume. Only what its {@link BlockDevice#ALLOCATION} map calls set is read.
+     *
+     * @param disk stays open until the operation has ended, and is not closed by it
+     * @param sink takes every byte of it; is neither flushed nor closed
+     * @return copies it when it is run, and makes the number of bytes
+     */
+    public Operation<Long> exportTo(BlockDevice disk, BlockSink sink) {
+        return new Operation<>(registry.executor(), workers -> {
+            SnapshotExport.copy(disk, SnapshotExport.DEVICE_BLOCK_BYTES, sink, workers);
+            return disk.sizeBytes();
         });
     }
 

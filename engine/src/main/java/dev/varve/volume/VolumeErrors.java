@@ -15,6 +15,10 @@ final class VolumeErrors {
         return new Ec2Exception("VolumeInUse", "Volume " + id + " is currently in use");
     }
 
+    static Ec2Exception attached(String id, VolumeAttachment to) {
+        return new Ec2Exception("VolumeInUse", "Volume " + id + " is currently attached to " + to.instanceId());
+    }
+
     static Ec2Exception noSize() {
         return new Ec2Exception("MissingParameter", "The request must contain the parameter size or snapshotId");
     }

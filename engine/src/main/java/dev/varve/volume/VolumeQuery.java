@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which volumes to list. Immutable: start from {@link #ALL} and say what differs.
  *
- * @param filters EC2's filters: values by name, with {@code *}, {@code ?} and {@code \}; names are {@code create-time},
- *     {@code encrypted}, {@code owner-id}, {@code size}, {@code snapshot-id}, {@code status}, {@code tag:KEY}, {@code
+ * @param filters EC2's filters: values by name, with {@code *}, {@code ?} and {@code \}; names are {@code
+ *     attachment.delete-on-termination} ({@code device}, {@code instance-id}, {@code status}), {@code create-time}, {@code encrypted}, {@code owner-id}, {@code size}, {@code snapshot-id}, {@code status}, {@code tag:KEY}, {@code
  *     tag-key}, {@code volume-id}
  * @param byCreation oldest first; otherwise in order of ids
  * @param maxResults volumes of a page at most, 5 to 1000

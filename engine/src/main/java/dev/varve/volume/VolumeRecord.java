@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * snapshot   id of what it was made from
  * tags       values by key
  * lineage    of the snapshots of it
+ * attachment list of one {instance, device, deleteOnTermination}; absent while no instance has it
  * layers     list of {layer, sequence, bytes, snapshot}: what is being folded, oldest first, up to which sequence, and the
  *            volume's length then
  * start      list of one {layer, sequence}: what the base does not have yet; absent while nothing was folded
@@ -38,6 +39,10 @@ final class VolumeRecord {
     private static final String SIZE = "size";
     private static final String SNAPSHOT = "snapshot";
     private static final String LINEAGE = "lineage";
+    private static final String ATTACHMENT = "attachment";
+    private static final String INSTANCE = "instance";
+    private static final String DEVICE = "device";
+    private static final String DELETE = "deleteOnTermination";
     private static final String LAYERS = "layers";
     private static final String LAYER = "layer";
     private static final String START = "start";
@@ -72,6 +77,8 @@ final class VolumeRecord {
                 state,
                 sizeGib(record),
                 document.optionalText(SNAPSHOT),
+                lineage(record),
+                attachment(record),
                 document.texts(TAGS),
                 record.created());
     }
@@ -82,6 +89,28 @@ final class VolumeRecord {
 
     static void grow(Resource record, long sizeGib) {
         record.document().set(SIZE, sizeGib);
+    }
+
+    static @Nullable VolumeAttachment attachment(Resource record) throws IOException {
+        List<Document> attachment = record.document().documents(ATTACHMENT);
+        return attachment.isEmpty()
+                ? null
+                : new VolumeAttachment(
+                        attachment.get(0).text(INSTANCE),
+                        attachment.get(0).text(DEVICE),
+                        attachment.get(0).flag(DELETE));
+    }
+
+    static void setAttachment(Resource record, @Nullable VolumeAttachment attachment) {
+        record.document()
+                .set(
+                        ATTACHMENT,
+                        attachment == null
+                                ? List.of()
+                                : List.of(new Document()
+                                        .set(INSTANCE, attachment.instanceId())
+                                        .set(DEVICE, attachment.deviceName())
+                                        .set(DELETE, attachment.deleteOnTermination())));
     }
 
     static @Nullable String lineage(Resource record) throws IOException {

@@ -4,9 +4,9 @@ import java.util.Locale;
 
 /** What a volume is up to, in EC2's words. */
 public enum VolumeState {
-    /** Nobody has it open. */
+    /** No instance has it, and nobody has it open. */
     AVAILABLE,
-    /** It is open in this process. */
+    /** An instance has it, or it is open in this process. */
     IN_USE;
 
     /** As EC2 writes it. */

@@ -1,5 +1,6 @@
 package dev.varve.volume;
 
+import com.google.errorprone.annotations.RestrictedApi;
 import dev.varve.block.BlockDevice;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogEvent;
@@ -28,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * closed, every call, also on a disk it has handed out, is an {@link IllegalStateException}.
  */
 public final class Volumes {
+    private static final String ENGINE = ".*/engine/src/.*";
+
     private final VolumeRegistry registry;
     private final Catalog catalog;
     private final Snapshots snapshots;
@@ -73,22 +76,35 @@ public final class Volumes {
      * @throws IOException when they are not known to be made
      */
     public List<Volume> create(List<VolumeRequest> requests) throws IOException {
-        for (VolumeRequest request : requests) {
-            Tags.check(request.tags());
-            if (request.id() != null) {
-                VolumeErrors.checkId(request.id());
-            }
-        }
+        requests.forEach(Volumes::check);
         return catalog.change(change -> {
             List<Volume> volumes = new ArrayList<>();
             for (VolumeRequest request : requests) {
-                volumes.add(create(change, request));
+                volumes.add(create(change, request, null));
             }
             return volumes;
         });
     }
 
-    private Volume create(Change change, VolumeRequest request) throws IOException {
+    private static void check(VolumeRequest request) {
+        Tags.check(request.tags());
+        if (request.id() != null) {
+            VolumeErrors.checkId(request.id());
+        }
+    }
+
+    /**
+     * Makes a volume as part of a change to the catalog.
+     *
+     * @param change collects what is to be recorded
+     * @param request what it is to be; its id and tags are in order
+     * @param attachment the instance that has it from the start, or null
+     * @return the volume
+     * @throws IOException when the catalog could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public Volume create(Change change, VolumeRequest request, @Nullable VolumeAttachment attachment)
+            throws IOException {
         String given = request.id();
         String id = given != null ? given : change.newId(ResourceKind.VOLUME);
         String snapshotId = request.snapshotId();
@@ -106,9 +122,10 @@ public final class Volumes {
         }
         requireSize(sizeGib);
         Resource record = VolumeRecord.make(scope, id, request, snapshot, sizeGib, change.now());
+        VolumeRecord.setAttachment(record, attachment);
         change.create(record);
         change.announce(CatalogEvent.What.CREATED, record);
-        return VolumeRecord.read(record, VolumeState.AVAILABLE);
+        return read(record);
     }
 
     private static void requireSize(long sizeGib) {
@@ -143,8 +160,12 @@ public final class Volumes {
         for (SegmentEntry segment : VolumeRecord.segments(record)) {
             logBytes += segment.sizeBytes();
         }
+        IOException failure = registry.folds().failure(id);
         return new VolumeStats(
-                logBytes, registry.indexBytes(id), VolumeRecord.layers(record).size());
+                logBytes,
+                registry.indexBytes(id),
+                VolumeRecord.layers(record).size(),
+                failure == null ? null : failure.getMessage());
     }
 
     /**
@@ -195,7 +216,7 @@ public final class Volumes {
      * Deletes a volume and all that was written to it. Snapshots of it stay; those that are pending are completed first,
      * in the background.
      *
-     * @param id of the volume, which nobody has open
+     * @param id of the volume, which no instance has and nobody has open
      * @throws IOException when it is not known to be deleted
      */
     public void delete(String id) throws IOException {
@@ -203,27 +224,80 @@ public final class Volumes {
         if (registry.isOpen(id)) {
             throw VolumeErrors.inUse(id);
         }
-        boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, id)));
+        boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, deletable(change, id))));
         if (!done) {
-            catalog.change(change -> mark(change, id));
+            catalog.change(change -> mark(change, deletable(change, id)));
         }
         registry.folds().request(id);
     }
 
-    private List<SegmentEntry> delete(Change change, String id) throws IOException {
+    private Resource deletable(Change change, String id) throws IOException {
         Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+        VolumeAttachment attachment = VolumeRecord.attachment(record);
+        if (attachment != null) {
+            throw VolumeErrors.attached(id, attachment);
+        }
+        return record;
+    }
+
+    private static List<SegmentEntry> delete(Change change, Resource record) throws IOException {
         if (VolumeRecord.hasPendingSnapshot(record)) {
-            mark(change, id);
+            mark(change, record);
             return List.of();
         }
         return VolumeRegistry.delete(change, record);
     }
 
-    private Resource mark(Change change, String id) throws IOException {
-        Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
+    private static Resource mark(Change change, Resource record) {
         VolumeRecord.setDeleting(record);
         change.update(record);
         return record;
+    }
+
+    /**
+     * Takes a volume from its instance as part of a change to the catalog. One that goes with the instance is nobody's from
+     * then on, and all of it goes by {@link #sweep}, or when the store is opened next.
+     *
+     * @param change collects what is to be recorded
+     * @param id of the volume; one that is not there is passed over
+     * @return whether it goes
+     * @throws IOException when its record could not be read
+     * @throws dev.varve.catalog.Ec2Exception when somebody has it open
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public boolean detach(Change change, String id) throws IOException {
+        if (registry.isOpen(id)) {
+            throw VolumeErrors.inUse(id);
+        }
+        Resource record = change.find(ResourceKind.VOLUME, scope, id);
+        VolumeAttachment attachment = record == null ? null : VolumeRecord.attachment(record);
+        if (record == null || attachment == null) {
+            return false;
+        }
+        VolumeRecord.setAttachment(record, null);
+        if (attachment.deleteOnTermination()) {
+            mark(change, record);
+            return true;
+        }
+        change.update(record);
+        return false;
+    }
+
+    /**
+     * Deletes a volume that {@link #detach} has given up; what a pending snapshot needs of it goes later.
+     *
+     * @param id of the volume
+     * @throws IOException when it is not known to be gone; it is tried again when the store is opened next
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public void sweep(String id) throws IOException {
+        registry.delete(
+                id,
+                () -> catalog.change(change -> {
+                    Resource record = change.find(ResourceKind.VOLUME, scope, id);
+                    return record == null ? List.of() : delete(change, record);
+                }));
+        registry.folds().request(id);
     }
 
     /**
@@ -274,7 +348,8 @@ public final class Volumes {
     }
 
     private Volume read(Resource record) throws IOException {
-        return VolumeRecord.read(record, registry.isOpen(record.id()) ? VolumeState.IN_USE : VolumeState.AVAILABLE);
+        boolean isHad = VolumeRecord.attachment(record) != null || registry.isOpen(record.id());
+        return VolumeRecord.read(record, isHad ? VolumeState.IN_USE : VolumeState.AVAILABLE);
     }
 
     private static Resource require(String id, @Nullable Resource record) throws IOException {

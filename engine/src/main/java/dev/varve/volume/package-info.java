@@ -1,5 +1,6 @@
 /**
- * Disks that read through the shared cache: a snapshot opens as one at once, and fills the cache on first touch.
+ * Disks that read through the shared cache, and fill it on first touch: snapshots opened as they are, and volumes, which
+ * are written to.
  */
 @NullMarked
 package dev.varve.volume;
