@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,13 @@ public final class Change {
     private final Flights flights;
     private final TreeMap<String, byte[]> puts = new TreeMap<>();
     private final TreeSet<String> deletes = new TreeSet<>();
-    private final Set<String> read = new HashSet<>();
+
+    /** What was read, by key: none of it changes before this has landed. */
+    private final Map<String, byte @Nullable []> read = new HashMap<>();
+
+    /** Encoded once: a launch makes thousands of resources of two kinds. */
+    private final Map<Owner, byte[]> owners = new HashMap<>();
+
     private final Set<String> listed = new HashSet<>();
     private final List<CatalogEvent> events = new ArrayList<>();
 
@@ -48,7 +55,7 @@ public final class Change {
     Flights.Flight start() {
         TreeSet<String> written = new TreeSet<>(puts.keySet());
         written.addAll(deletes);
-        return flights.start(written, read, listed);
+        return flights.start(written, read.keySet(), listed);
     }
 
     List<CatalogEvent> events() {
@@ -93,7 +100,8 @@ public final class Change {
             throw Ec2Exception.invalidValue("The id '" + resource.id() + "' is already in use.");
         }
         put(resource.key(), resource.encode());
-        put(Keys.id(resource.id()), new Owner(resource.kind(), resource.scope(), false).encode());
+        Owner owner = new Owner(resource.kind(), resource.scope(), false);
+        put(Keys.id(resource.id()), owners.computeIfAbsent(owner, Owner::encode));
         put(resource.timeKey(), resource.id().getBytes(StandardCharsets.US_ASCII));
     }
 
@@ -312,12 +320,14 @@ public final class Change {
 
     private byte @Nullable [] get(String key) throws IOException {
         flights.checkRead(key);
-        read.add(key);
+        if (!read.containsKey(key)) {
+            read.put(key, catalog.read(key));
+        }
         if (deletes.contains(key)) {
             return null;
         }
         byte[] own = puts.get(key);
-        return own != null ? own : catalog.read(key);
+        return own != null ? own : read.get(key);
     }
 
     private void put(String key, byte[] value) {
