@@ -43,6 +43,10 @@ final class Advice {
                 "varve images lists those there are";
             case "InvalidSnapshot.NotFound", "InvalidSnapshotID.NotFound", "InvalidSnapshotID.Malformed" ->
                 "varve snapshots lists those there are";
+            case "InvalidVolume.NotFound", "InvalidVolumeID.Malformed" -> "varve volumes lists those there are";
+            case "InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed" ->
+                "varve instance list has those there are";
+            case "VolumeInUse" -> "varve instance terminate ends an instance with its volumes";
             case "InvalidSnapshot.InUse" -> "deregister those images first";
             case "InvalidAMIName.Duplicate", "InvalidAMIName.Malformed" -> "give another with --name";
             default -> "";

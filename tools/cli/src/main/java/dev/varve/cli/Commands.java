@@ -21,11 +21,15 @@ final class Commands {
         ALL.put("import", ImportCommand::new);
         ALL.put("export", ExportCommand::new);
         ALL.put("images", ImagesCommand::new);
+        ALL.put("launch", LaunchCommand::new);
         ALL.put("snapshots", SnapshotsCommand::new);
+        ALL.put("volumes", VolumesCommand::new);
         ALL.put("show", ShowCommand::new);
         ALL.put("diff", DiffCommand::new);
         ALL.put("image", ImageGroup::commandLine);
         ALL.put("snapshot", SnapshotGroup::commandLine);
+        ALL.put("volume", VolumeGroup::commandLine);
+        ALL.put("instance", InstanceGroup::commandLine);
         ALL.put("check", CheckCommand::new);
         ALL.put("stats", StatsCommand::new);
         ALL.put("quickstart", QuickstartCommand::new);

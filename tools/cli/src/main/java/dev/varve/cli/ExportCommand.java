@@ -2,11 +2,12 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import dev.varve.EngineScope;
+import dev.varve.block.BlockDevice;
 import dev.varve.formats.DiskImageException;
 import dev.varve.formats.FileKind;
 import dev.varve.formats.RawTarget;
 import dev.varve.snapshot.BlockSink;
-import dev.varve.snapshot.Snapshots;
+import dev.varve.snapshot.Operation;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Parameters;
 /** {@code varve export}. */
 @Command(
         name = "export",
-        header = "Write a disk of an image, or a snapshot, to a file, a block device or a pipe.",
+        header = "Write a disk of an image, a snapshot or a volume to a file, a block device or a pipe.",
         description = {
             "",
             "A file appears under its name when it is whole and safe on disk, with its zeros as holes.",
@@ -32,6 +33,7 @@ import picocli.CommandLine.Parameters;
             "Examples:",
             "  varve export ami-0123456789abcdef0 debian.raw",
             "  varve export snap-0123456789abcdef0 /dev/sdb --force",
+            "  varve export vol-0123456789abcdef0 disk.raw",
             "  varve export ami-0123456789abcdef0 - | zstd -o debian.raw.zst",
         })
 final class ExportCommand implements Callable<Integer> {
@@ -39,7 +41,10 @@ final class ExportCommand implements Callable<Integer> {
 
     private final Session session;
 
-    @Parameters(index = "0", paramLabel = "ID", description = "An image (ami-...) or a snapshot (snap-...).")
+    @Parameters(
+            index = "0",
+            paramLabel = "ID",
+            description = "An image (ami-...), a snapshot (snap-...), or a volume (vol-...) that nobody has open.")
     private String id = "";
 
     @Parameters(index = "1", paramLabel = "FILE", description = "A file, a block device, or - for standard output.")
@@ -64,20 +69,44 @@ final class ExportCommand implements Callable<Integer> {
         OutputStream standardOutput = isStandardOutput() ? session.console().takeOutForData() : null;
         try (Engine engine = session.open()) {
             EngineScope scope = session.scope(engine);
-            String snapshotId = Ids.snapshot(scope, id, device);
-            long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
-            if (standardOutput != null) {
-                toStream(scope.snapshots(), snapshotId, standardOutput);
-            } else if (kindOfTarget() == FileKind.STREAM) {
-                try (OutputStream stream = new FileOutputStream(file.toFile())) {
-                    toStream(scope.snapshots(), snapshotId, stream);
-                }
+            if (Ids.isVolume(id)) {
+                exportVolume(scope, standardOutput, start);
             } else {
-                toFile(scope.snapshots(), snapshotId, sizeBytes);
+                String snapshotId = Ids.snapshot(scope, id, device);
+                long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
+                export(sink -> scope.snapshots().exportTo(snapshotId, sink), sizeBytes, standardOutput);
+                print("SnapshotId", snapshotId, sizeBytes, start);
             }
-            print(snapshotId, sizeBytes, start);
         }
         return Main.DONE;
+    }
+
+    private void exportVolume(EngineScope scope, @Nullable OutputStream standardOutput, long startNanos)
+            throws IOException {
+        if (device != null) {
+            throw new BadUsage("--device names a disk of an image, and " + id + " is a volume");
+        }
+        try (BlockDevice disk = scope.volumes().attach(id)) {
+            export(sink -> scope.snapshots().exportTo(disk, sink), disk.sizeBytes(), standardOutput);
+            print("VolumeId", id, disk.sizeBytes(), startNanos);
+        }
+    }
+
+    /** What copies a disk to where it is to go. */
+    private interface Copy {
+        Operation<?> to(BlockSink sink);
+    }
+
+    private void export(Copy copy, long sizeBytes, @Nullable OutputStream standardOutput) throws IOException {
+        if (standardOutput != null) {
+            toStream(copy, standardOutput);
+        } else if (kindOfTarget() == FileKind.STREAM) {
+            try (OutputStream stream = new FileOutputStream(file.toFile())) {
+                toStream(copy, stream);
+            }
+        } else {
+            toFile(copy, sizeBytes);
+        }
     }
 
     private FileKind kindOfTarget() throws IOException {
@@ -88,27 +117,27 @@ final class ExportCommand implements Callable<Integer> {
         }
     }
 
-    private void toStream(Snapshots snapshots, String snapshotId, OutputStream stream) throws IOException {
-        copy(snapshots, snapshotId, BlockSink.of(new StreamedCopy(nameOfTarget(), stream)));
+    private void toStream(Copy copy, OutputStream stream) throws IOException {
+        run(copy, BlockSink.of(new StreamedCopy(nameOfTarget(), stream)));
     }
 
-    private void toFile(Snapshots snapshots, String snapshotId, long sizeBytes) throws IOException {
+    private void toFile(Copy copy, long sizeBytes) throws IOException {
         try (RawTarget target = RawTarget.open(file, sizeBytes, force)) {
-            copy(snapshots, snapshotId, BlockSink.of(target.device(), target.isBlank()));
+            run(copy, BlockSink.of(target.device(), target.isBlank()));
             target.commit();
         }
     }
 
-    private void copy(Snapshots snapshots, String snapshotId, BlockSink sink) throws IOException {
+    private void run(Copy copy, BlockSink sink) throws IOException {
         try (ProgressBar bar = new ProgressBar(session.console(), "exporting")) {
-            snapshots.exportTo(snapshotId, sink).onProgress(bar).run();
+            copy.to(sink).onProgress(bar).run();
         }
     }
 
-    private void print(String snapshotId, long sizeBytes, long startNanos) throws IOException {
+    private void print(String kind, String exportedId, long sizeBytes, long startNanos) throws IOException {
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.text("SnapshotId", snapshotId)
+                    .print(Json.object(json -> json.text(kind, exportedId)
                             .text("File", nameOfTarget().toString())
                             .text("DiskImageFormat", format.name().toUpperCase(Locale.ROOT))
                             .number("SizeInBytes", sizeBytes)));

@@ -19,8 +19,18 @@ final class Ids {
         return id.startsWith("snap-");
     }
 
-    static Failure unknown(String id) {
-        return new Failure(id, "this is no id of an image (ami-...) or snapshot (snap-...); varve images lists images");
+    static boolean isVolume(String id) {
+        return id.startsWith("vol-");
+    }
+
+    static boolean isInstance(String id) {
+        return id.startsWith("i-");
+    }
+
+    /** What to say of an id that can't be used here. */
+    static Failure unknown(String id, String expected) {
+        return new Failure(
+                id, "this is no id of " + expected + "; varve images, snapshots and volumes list those there are");
     }
 
     /**
@@ -36,7 +46,7 @@ final class Ids {
             return id;
         }
         if (!isImage(id)) {
-            throw unknown(id);
+            throw unknown(id, "an image (ami-...) or a snapshot (snap-...)");
         }
         Image image = scope.images().get(id);
         String wanted = device == null ? image.rootDeviceName() : device;

@@ -4,7 +4,12 @@ import dev.varve.Engine;
 import dev.varve.EngineScope;
 import dev.varve.image.DeviceMapping;
 import dev.varve.image.Image;
+import dev.varve.instance.Attachment;
+import dev.varve.instance.Instance;
 import dev.varve.snapshot.Snapshot;
+import dev.varve.volume.Volume;
+import dev.varve.volume.VolumeAttachment;
+import dev.varve.volume.VolumeStats;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,20 +19,23 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** {@code varve show}, {@code varve image show} and {@code varve snapshot show}. */
+/** {@code varve show}, and {@code show} of images, snapshots, volumes and instances. */
 @Command(
         name = "show",
-        header = "Show everything about an image or a snapshot.",
+        header = "Show everything about an image, a snapshot, a volume or an instance.",
         footer = {
             "",
             "Examples:",
             "  varve show ami-0123456789abcdef0",
+            "  varve show vol-0123456789abcdef0",
             "  varve show snap-0123456789abcdef0 --json",
         })
 final class ShowCommand implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "ID", description = "An image (ami-...) or a snapshot (snap-...).")
+    @Parameters(
+            paramLabel = "ID",
+            description = "An image (ami-...), a snapshot (snap-...), a volume (vol-...) or an instance (i-...).")
     private String id = "";
 
     ShowCommand(Session session) {
@@ -42,8 +50,12 @@ final class ShowCommand implements Callable<Integer> {
                 showImage(scope);
             } else if (Ids.isSnapshot(id)) {
                 showSnapshot(scope.snapshots().get(id), scope.snapshots().usedBy(id));
+            } else if (Ids.isVolume(id)) {
+                showVolume(scope.volumes().get(id), scope.volumes().stats(id));
+            } else if (Ids.isInstance(id)) {
+                showInstance(scope);
             } else {
-                throw Ids.unknown(id);
+                throw Ids.unknown(id, "an image (ami-...), snapshot (snap-...), volume (vol-...) or instance (i-...)");
             }
         }
         return Main.DONE;
@@ -107,10 +119,70 @@ final class ShowCommand implements Callable<Integer> {
         line("Started", Times.forPeople(snapshot.startTime()) + " UTC");
         line("Owner", snapshot.ownerId() + ", " + snapshot.region());
         line("Size", snapshot.sizeBytes() + " bytes (" + Sizes.format(snapshot.sizeBytes()) + ")");
+        line("Volume", snapshot.volumeId());
         line("Parent", snapshot.parentId());
+        line("Lineage", snapshot.lineageId());
         line("Content", snapshot.contentId());
         line("Used by", String.join(", ", usedBy));
         tags(snapshot.tags());
+    }
+
+    private void showVolume(Volume volume, VolumeStats stats) throws IOException {
+        if (session.json()) {
+            session.console()
+                    .print(Json.object(json -> json.objects("Volumes", List.of(volume), Documents::volume)
+                            .number("LogBytes", stats.logBytes())
+                            .number("PendingLayers", stats.pendingLayers())));
+            return;
+        }
+        VolumeAttachment attachment = volume.attachment();
+        line("Volume", volume.id());
+        line("State", volume.state());
+        line("Size", volume.sizeGib() + " GiB (" + volume.sizeBytes() + " bytes)");
+        line("Snapshot", volume.snapshotId() == null ? "none, it began blank" : volume.snapshotId());
+        line("Created", Times.forPeople(volume.createTime()) + " UTC");
+        line("Owner", volume.ownerId() + ", " + volume.region());
+        line("Instance", attachment == null ? null : attachment.instanceId() + " as " + attachment.deviceName());
+        line("Deleted with it", attachment == null ? null : attachment.deleteOnTermination() ? "yes" : "no");
+        line("Lineage", volume.lineageId());
+        line("Log", Sizes.format(stats.logBytes()));
+        line("To be folded", stats.pendingLayers() == 0 ? null : stats.pendingLayers());
+        tags(volume.tags());
+    }
+
+    private void showInstance(EngineScope scope) throws IOException {
+        Instance instance = scope.instances().get(id);
+        if (session.json()) {
+            session.console()
+                    .print(Json.object(
+                            json -> json.objects("Reservations", List.of(List.of(instance)), Documents::reservation)));
+            return;
+        }
+        line("Instance", instance.id());
+        line("Image", instance.imageId());
+        line("Launched", Times.forPeople(instance.launchTime()) + " UTC");
+        line("Owner", instance.ownerId() + ", " + instance.region());
+        line("Reservation", instance.reservationId() + ", number " + instance.launchIndex());
+        line("Architecture", instance.architecture());
+        line("Virtualization", instance.virtualizationType());
+        line("Boot mode", instance.bootMode());
+        line("Root device", instance.rootDeviceName());
+        tags(instance.tags());
+        Table devices = new Table("DEVICE", "VOLUME", ">SIZE", "DELETED WITH INSTANCE");
+        for (Attachment each : instance.attachments()) {
+            String volume = each.volumeId();
+            if (volume == null) {
+                devices.row(each.deviceName(), each.virtualName() == null ? "left out" : each.virtualName(), "", "");
+            } else {
+                devices.row(
+                        each.deviceName(),
+                        volume,
+                        scope.volumes().get(volume).sizeGib() + " GiB",
+                        each.deleteOnTermination() ? "yes" : "no");
+            }
+        }
+        session.console().print("");
+        session.console().print(devices);
     }
 
     private void tags(Map<String, String> tags) {

@@ -7,6 +7,7 @@ import picocli.CommandLine.TypeConversionException;
 /** Numbers of bytes as people write and read them: powers of 1024 throughout. */
 final class Sizes {
     private static final String LETTERS = "KMGTPE";
+    private static final int GIB_SHIFT = 30;
 
     private Sizes() {}
 
@@ -46,6 +47,29 @@ final class Sizes {
         String decimal = value >= 99.95 || tenths % 10 == 0 ? "" : "." + tenths % 10;
         long whole = decimal.isEmpty() ? Math.round(value) : tenths / 10;
         return whole + decimal + " " + LETTERS.charAt(power - 1) + "iB";
+    }
+
+    /** The same in whole GiB, rounded up. */
+    static long parseGib(String text) {
+        long bytes = parse(text);
+        return (bytes >> GIB_SHIFT) + ((bytes & (1L << GIB_SHIFT) - 1) == 0 ? 0 : 1);
+    }
+
+    /** Reads a volume's size in GiB, as {@link Converter} does. */
+    static final class GibConverter implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String value) {
+            long gib;
+            try {
+                gib = parseGib(value);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(String.valueOf(e.getMessage()));
+            }
+            if (gib == 0) {
+                throw new TypeConversionException("'" + value + "' is no size of a volume: write 8G or 8GiB");
+            }
+            return gib;
+        }
     }
 
     /** Reads an option's value; what is wrong with it is a usage error. */

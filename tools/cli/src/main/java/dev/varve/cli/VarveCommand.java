@@ -15,7 +15,8 @@ import picocli.CommandLine.Spec;
         header = "Keeps disks as snapshots and machine images: content once, copies at once.",
         description = {
             "",
-            "A disk that is imported becomes an image (ami-...) over a snapshot (snap-...).",
+            "A disk that is imported becomes an image (ami-...) over a snapshot (snap-...). An image that is launched",
+            "becomes an instance (i-...) with volumes (vol-...), writable disks of which snapshots are taken.",
             "Equal content is stored once, whichever disk it came from."
         },
         optionListHeading = "%nOptions:%n",
@@ -25,7 +26,8 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  varve quickstart                        the whole story on a small disk",
             "  varve import debian.raw --name debian-12",
-            "  varve images",
+            "  varve launch ami-0123456789abcdef0",
+            "  varve snapshot create vol-0123456789abcdef0",
             "  varve export ami-0123456789abcdef0 copy.raw",
             "",
             "varve COMMAND --help tells more and has examples."

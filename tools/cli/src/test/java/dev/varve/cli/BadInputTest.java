@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 class BadInputTest extends CommandTest {
     private static final String NO_IMAGE = "ami-00000000000000000";
     private static final String NO_SNAPSHOT = "snap-00000000000000000";
+    private static final String NO_VOLUME = "vol-00000000000000000";
+    private static final String NO_INSTANCE = "i-00000000000000000";
 
     @Test
     void aFileThatIsNoDiskRegistersNothing() throws IOException {
@@ -51,7 +53,19 @@ class BadInputTest extends CommandTest {
         failed(varve("snapshot", "delete", NO_SNAPSHOT), NO_SNAPSHOT);
         failed(varve("show", "ami-12"), "ami-12");
         failed(varve("show", "debian"), "debian: ");
-        failed(varve("export", "vol-1", out), "vol-1: ");
+        failed(varve("export", "vol-1", out), "vol-1", "varve volumes");
+        failed(varve("export", NO_INSTANCE, out), NO_INSTANCE + ": this is no id of an image");
+        failed(varve("export", NO_VOLUME, out), NO_VOLUME, "varve volumes");
+        failed(varve("diff", NO_VOLUME, NO_VOLUME), NO_VOLUME + ": this is no id of an image");
+        failed(varve("show", NO_VOLUME), NO_VOLUME, "varve volumes");
+        failed(varve("show", NO_INSTANCE), NO_INSTANCE, "varve instance list");
+        failed(varve("launch", NO_IMAGE), NO_IMAGE, "varve images");
+        failed(varve("instance", "terminate", NO_INSTANCE), NO_INSTANCE, "varve instance list");
+        failed(varve("instance", "terminate", "web"), "web", "i-...");
+        failed(varve("volume", "create", "--from", NO_SNAPSHOT), NO_SNAPSHOT, "varve snapshots");
+        failed(varve("volume", "grow", NO_VOLUME, "2G"), NO_VOLUME, "varve volumes");
+        failed(varve("volume", "delete", NO_VOLUME), NO_VOLUME, "varve volumes");
+        failed(varve("snapshot", "create", NO_VOLUME), NO_VOLUME, "varve volumes");
         assertThat(files()).isEmpty();
     }
 
@@ -63,6 +77,11 @@ class BadInputTest extends CommandTest {
                 List.of("show", NO_IMAGE),
                 List.of("export", NO_IMAGE, "-"),
                 List.of("diff", NO_IMAGE, NO_IMAGE),
+                List.of("launch", NO_IMAGE),
+                List.of("volumes"),
+                List.of("instance", "list"),
+                List.of("volume", "create", "--size", "1G"),
+                List.of("snapshot", "create", NO_VOLUME),
                 List.of("image", "deregister", NO_IMAGE),
                 List.of("check"),
                 List.of("stats"))) {

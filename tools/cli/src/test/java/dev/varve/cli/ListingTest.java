@@ -26,6 +26,9 @@ class ListingTest extends CommandTest {
         assertThat(done("images").out()).hasLineCount(1);
         assertThat(done("images", "--json").out()).isEqualToIgnoringWhitespace("{\"Images\":[]}");
         assertThat(done("snapshots", "--json").out()).isEqualToIgnoringWhitespace("{\"Snapshots\":[]}");
+        assertThat(done("volumes").out()).hasLineCount(1);
+        assertThat(done("volumes", "--json").out()).isEqualToIgnoringWhitespace("{\"Volumes\":[]}");
+        assertThat(done("instance", "list", "--json").out()).isEqualToIgnoringWhitespace("{\"Reservations\":[]}");
     }
 
     @Test
@@ -60,6 +63,19 @@ class ListingTest extends CommandTest {
         parse(done("snapshots", "--json"));
         parse(done("show", image, "--json"));
         parse(done("show", snapshotOf(image), "--json"));
+        parse(done("launch", image, "--count", "2", "--json"));
+        parse(done("volumes", "--json"));
+        parse(done("instance", "list", "--json"));
+        String volume = done("volume", "create", "--size", "1G").lastLine();
+        parse(done("show", volume, "--json"));
+        parse(done("volume", "create", "--from", snapshotOf(image), "--json"));
+        parse(done("snapshot", "create", volume, "--json"));
+        parse(done("volume", "grow", volume, "2G", "--json"));
+        parse(done("volume", "delete", volume, "--json"));
+        String instance =
+                done("launch", image).out().lines().skip(1).findFirst().orElseThrow();
+        parse(done("show", instance, "--json"));
+        parse(done("instance", "terminate", instance, "--json"));
         parse(done("diff", image, other, "--json"));
         parse(done("check", "--data", "--json"));
         parse(done("stats", "--json"));

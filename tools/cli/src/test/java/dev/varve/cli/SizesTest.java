@@ -3,11 +3,22 @@ package dev.varve.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SizesTest {
+    @Test
+    void volumesHaveWholeGibRoundedUp() {
+        assertThat(Sizes.parseGib("1")).isEqualTo(1);
+        assertThat(Sizes.parseGib("8G")).isEqualTo(8);
+        assertThat(Sizes.parseGib("8GiB")).isEqualTo(8);
+        assertThat(Sizes.parseGib("1025M")).isEqualTo(2);
+        assertThat(Sizes.parseGib("2T")).isEqualTo(2048);
+        assertThat(Sizes.parseGib("9223372036854775807")).isEqualTo(1L << 33);
+    }
+
     @ParameterizedTest
     @CsvSource({
         "65536, 65536",

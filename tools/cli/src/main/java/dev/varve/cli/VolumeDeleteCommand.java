@@ -1,0 +1,37 @@
+package dev.varve.cli;
+
+import dev.varve.Engine;
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve volume delete}. */
+@Command(
+        name = "delete",
+        header = "Delete a volume that no instance has; snapshots of it stay.",
+        footer = {
+            "",
+            "Examples:",
+            "  varve volume delete vol-0123456789abcdef0",
+        })
+final class VolumeDeleteCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(paramLabel = "ID", description = "The volume (vol-...).")
+    private String id = "";
+
+    VolumeDeleteCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (Engine engine = session.open()) {
+            session.scope(engine).volumes().delete(id);
+        }
+        session.console()
+                .print(session.json() ? Json.object(json -> json.flag("Return", true)) : "Deleted " + id + ".");
+        return Main.DONE;
+    }
+}
