@@ -1,5 +1,5 @@
 /**
- * The library's door: {@link dev.varve.Engine} opens a store and hands out its snapshots and images by scope.
+ * The library's door: {@link dev.varve.Engine} opens a store and hands out all that is in it by scope.
  */
 @NullMarked
 package dev.varve;
