@@ -9,6 +9,7 @@ import dev.varve.image.Image;
 import dev.varve.image.ImageRegistry;
 import dev.varve.image.ImageRequest;
 import dev.varve.image.Images;
+import dev.varve.instance.LaunchRequest;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotRegistry;
@@ -151,6 +152,33 @@ class EngineCheckTest {
                 .extracting(CheckProblem::message)
                 .anyMatch(message -> message.contains("snap-fffffffffffffffff"))
                 .anyMatch(message -> message.contains(nameless.id()));
+    }
+
+    @Test
+    void volumeThatAnInstanceLacksIsNamedAndDevicesWithoutOneAreFine() throws Exception {
+        try (Engine engine = Engine.ephemeral(OPTIONS)) {
+            EngineScope scope = engine.scope("123456789012", "eu-west-1");
+            Snapshot root = snapshot(scope.snapshots(), SnapshotRequest.NEW, 1);
+            Image image = scope.images()
+                    .register(ImageRequest.named("one")
+                            .withMapping(DeviceMapping.of(ImageRequest.ROOT_DEVICE_NAME, root.id()))
+                            .withMapping(DeviceMapping.blank("/dev/sdb", 1))
+                            .withMapping(DeviceMapping.ephemeral("/dev/sdc", "ephemeral0"))
+                            .withMapping(DeviceMapping.noDevice("/dev/sdd")));
+            scope.instances().launch(LaunchRequest.of(image.id()));
+            assertThat(engine.check(true, (done, total) -> {}).isClean()).isTrue();
+        }
+        Store store = Fixture.store(BLOCK);
+        String record =
+                "{\"version\":1,\"created\":\"2026-01-01T00:00:00Z\",\"attachments\":[{\"volume\":\"vol-0000000a\"}]}";
+        store.commit(
+                Map.of("instance/123456789012/eu-west-1/i-0000000a", record.getBytes(StandardCharsets.US_ASCII)),
+                Set.of());
+        CheckResult result = new EngineCheck(store, Fixture.catalog(store), new Manifests(store, 1 << 20))
+                .run(false, (done, total) -> {});
+        assertThat(result.problems())
+                .extracting(CheckProblem::message)
+                .containsExactly("volume vol-0000000a of instance i-0000000a is missing");
     }
 
     private static String text(byte[] record) {

@@ -13,7 +13,9 @@ final class Advice {
     /** A clause, or nothing. */
     static String on(Throwable e) {
         if (e instanceof Ec2Exception refused) {
-            return onCode(refused.code());
+            return isAttached(refused)
+                    ? "varve instance terminate ends an instance with its volumes"
+                    : onCode(refused.code());
         }
         if (e instanceof StoreNotFoundException) {
             return "create one with varve init, or name another with --store";
@@ -37,6 +39,12 @@ final class Advice {
         return "";
     }
 
+    /** Not one that somebody has open. */
+    private static boolean isAttached(Ec2Exception refused) {
+        return refused.code().equals("VolumeInUse")
+                && String.valueOf(refused.getMessage()).contains("attached to");
+    }
+
     private static String onCode(String code) {
         return switch (code) {
             case "InvalidAMIID.NotFound", "InvalidAMIID.Malformed", "InvalidAMIID.Unavailable" ->
@@ -46,7 +54,6 @@ final class Advice {
             case "InvalidVolume.NotFound", "InvalidVolumeID.Malformed" -> "varve volumes lists those there are";
             case "InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed" ->
                 "varve instance list has those there are";
-            case "VolumeInUse" -> "varve instance terminate ends an instance with its volumes";
             case "InvalidSnapshot.InUse" -> "deregister those images first";
             case "InvalidAMIName.Duplicate", "InvalidAMIName.Malformed" -> "give another with --name";
             default -> "";

@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.formats.DiskImageException;
+import dev.varve.volume.VolumeInUseException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -22,11 +23,20 @@ final class ErrorLine {
         if (e instanceof OutOfMemoryError) {
             return "out of memory; run it with a larger heap (JAVA_TOOL_OPTIONS=-Xmx1g)";
         }
-        if (e instanceof IOException || e instanceof Failure || e instanceof BadUsage || e instanceof Ec2Exception) {
+        if (isTold(e)) {
             return withAdvice(message(e), Advice.on(e));
         }
         return "internal error: " + oneLine(e.toString())
                 + "; run it again with --stacktrace and report what it prints";
+    }
+
+    /** What says for people what is wrong. */
+    private static boolean isTold(Throwable e) {
+        return e instanceof IOException
+                || e instanceof Failure
+                || e instanceof BadUsage
+                || e instanceof Ec2Exception
+                || e instanceof VolumeInUseException;
     }
 
     private static String message(Throwable e) {
