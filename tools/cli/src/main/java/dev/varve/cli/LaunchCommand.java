@@ -18,8 +18,8 @@ import picocli.CommandLine.Parameters;
         header = "Make instances of an image, each with volumes of its own.",
         description = {
             "",
-            "Takes the same time whatever the disks' size. Prints the id of each instance, and below it those of its",
-            "volumes. The volumes need neither the image nor its snapshots to stay."
+            "Takes the same time whatever the disks' size. Prints the id of each instance, and below it",
+            "those of its volumes. The volumes need neither the image nor its snapshots to stay."
         },
         footer = {
             "",

@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
         header = "Take a snapshot of a volume.",
         description = {
             "",
-            "Costs what was written since the last one. Ends when the snapshot is completed; one that is interrupted goes",
-            "on with the next command on the store."
+            "Costs what was written since the last one. Ends when the snapshot is completed; one that is",
+            "interrupted goes on with the next command on the store."
         },
         footer = {
             "",

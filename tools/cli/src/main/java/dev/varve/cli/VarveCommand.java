@@ -15,8 +15,9 @@ import picocli.CommandLine.Spec;
         header = "Keeps disks as snapshots and machine images: content once, copies at once.",
         description = {
             "",
-            "A disk that is imported becomes an image (ami-...) over a snapshot (snap-...). An image that is launched",
-            "becomes an instance (i-...) with volumes (vol-...), writable disks of which snapshots are taken.",
+            "A disk that is imported becomes an image (ami-...) over a snapshot (snap-...). An image that is",
+            "launched becomes an instance (i-...) with volumes (vol-...): disks that are written to, and of",
+            "which snapshots are taken.",
             "Equal content is stored once, whichever disk it came from."
         },
         optionListHeading = "%nOptions:%n",

@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
         header = "Make a volume: of a snapshot, or blank.",
         description = {
             "",
-            "Takes the same time whatever its size, which is in whole GiB, rounded up. A volume of a snapshot has its",
-            "size unless told otherwise, and does not need it to stay."
+            "Takes the same time whatever its size, which is in whole GiB, rounded up. A volume of a",
+            "snapshot has its size unless told otherwise, and does not need it to stay."
         },
         footer = {
             "",

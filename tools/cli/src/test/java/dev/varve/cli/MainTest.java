@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class MainTest {
     @ParameterizedTest
@@ -30,6 +33,28 @@ class MainTest {
             Run own = Run.of(command, "--help");
             assertThat(own.code()).isZero();
             assertThat(own.out()).contains("Usage: varve ").contains("Examples:\n  ");
+        }
+    }
+
+    @Test
+    void everyCommandOfAGroupHasHelpWithExamples() {
+        CommandLine all = Commands.all(new Session(
+                new GlobalOptions(),
+                new Console(
+                        InputStream.nullInputStream(),
+                        OutputStream.nullOutputStream(),
+                        OutputStream.nullOutputStream(),
+                        () -> false)));
+        List<CommandLine> groups = all.getSubcommands().values().stream()
+                .filter(each -> !each.getSubcommands().isEmpty())
+                .toList();
+        assertThat(groups).hasSize(4);
+        for (CommandLine group : groups) {
+            for (String command : group.getSubcommands().keySet()) {
+                Run own = Run.of(group.getCommandName(), command, "--help");
+                assertThat(own.code()).isZero();
+                assertThat(own.out()).contains("Usage: varve " + group.getCommandName() + " ", "Examples:\n  ");
+            }
         }
     }
 
