@@ -208,19 +208,26 @@ public final class VolumeRegistry implements AutoCloseable {
     BlockDevice attach(Scope scope, String id) throws IOException {
         requireOpen();
         LiveVolume volume = use(scope, id, true);
-        Resource record = catalog.find(ResourceKind.VOLUME, scope, id);
-        volume.grow(record == null ? 0 : VolumeRecord.sizeGib(record) << 30);
         VolumeDevice device = new VolumeDevice(volume, closing -> {
             devices.remove(closing);
             keepTouches(volume, true);
             live.leave(id, true);
             folds.requestIfDeleting(id);
         });
-        devices.add(device);
-        prefetch(scope, volume, device);
-        if (isClosed()) {
-            device.close(); // whoever closed the engine may not have seen it
-            requireOpen();
+        try {
+            // asked for in a step: of those who open it and those who give it up, who comes second sees the other
+            volume.grow(catalog.change(change ->
+                    VolumeRecord.sizeGib(Volumes.require(id, change.find(ResourceKind.VOLUME, scope, id))) << 30));
+            devices.add(device);
+            prefetch(scope, volume, device);
+            requireOpen(); // whoever closed the engine may not have seen the device
+        } catch (IOException | RuntimeException e) {
+            try {
+                device.close();
+            } catch (IOException | RuntimeException more) {
+                e.addSuppressed(more);
+            }
+            throw e;
         }
         return device;
     }

@@ -221,9 +221,6 @@ public final class Volumes {
      */
     public void delete(String id) throws IOException {
         VolumeErrors.checkId(id);
-        if (registry.isOpen(id)) {
-            throw VolumeErrors.inUse(id);
-        }
         boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, deletable(change, id))));
         if (!done) {
             catalog.change(change -> mark(change, deletable(change, id)));
@@ -232,6 +229,7 @@ public final class Volumes {
     }
 
     private Resource deletable(Change change, String id) throws IOException {
+        requireUnopened(id);
         Resource record = require(id, change.find(ResourceKind.VOLUME, scope, id));
         VolumeAttachment attachment = VolumeRecord.attachment(record);
         if (attachment != null) {
@@ -246,6 +244,13 @@ public final class Volumes {
             return List.of();
         }
         return VolumeRegistry.delete(change, record);
+    }
+
+    /** To be asked in the step that gives the volume up: who opens it looks at what that has recorded. */
+    private void requireUnopened(String id) {
+        if (registry.isOpen(id)) {
+            throw VolumeErrors.inUse(id);
+        }
     }
 
     private static Resource mark(Change change, Resource record) {
@@ -266,9 +271,7 @@ public final class Volumes {
      */
     @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
     public boolean detach(Change change, String id) throws IOException {
-        if (registry.isOpen(id)) {
-            throw VolumeErrors.inUse(id);
-        }
+        requireUnopened(id);
         Resource record = change.find(ResourceKind.VOLUME, scope, id);
         VolumeAttachment attachment = record == null ? null : VolumeRecord.attachment(record);
         if (record == null || attachment == null) {
@@ -352,7 +355,7 @@ public final class Volumes {
         return VolumeRecord.read(record, isHad ? VolumeState.IN_USE : VolumeState.AVAILABLE);
     }
 
-    private static Resource require(String id, @Nullable Resource record) throws IOException {
+    static Resource require(String id, @Nullable Resource record) throws IOException {
         if (record == null || VolumeRecord.isDeleting(record)) {
             throw VolumeErrors.notFound(id);
         }
