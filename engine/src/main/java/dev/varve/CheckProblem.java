@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Something that is wrong in a store.
  *
  * @param message what, with file or id, expected and found
- * @param snapshotId the snapshot that has lost something by it, or null when none has
+ * @param snapshotId the snapshot, or the volume, that has lost something by it, or null when none has
  * @param imageIds the images that name that snapshot, ordered
  * @param offsetBytes where on the snapshot's disk the loss starts; 0 when all is lost or nothing
  * @param lengthBytes length of the loss; 0 when it is not bytes of a disk

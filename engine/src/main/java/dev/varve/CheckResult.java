@@ -9,10 +9,16 @@ import java.util.List;
  * @param problemCount how much is wrong
  * @param snapshotCount snapshots looked at
  * @param imageCount images looked at
+ * @param volumeCount volumes looked at
  * @param dataBytes bytes of data files read; 0 unless data was checked
  */
 public record CheckResult(
-        List<CheckProblem> problems, long problemCount, long snapshotCount, long imageCount, long dataBytes) {
+        List<CheckProblem> problems,
+        long problemCount,
+        long snapshotCount,
+        long imageCount,
+        long volumeCount,
+        long dataBytes) {
     /** Makes the list unchangeable. */
     public CheckResult {
         problems = List.copyOf(problems);

@@ -304,8 +304,8 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Looks for damage: reads all records and all manifests, and finds every chunk that a manifest names in the index. It
-     * goes on past what it finds.
+     * Looks for damage: reads all records and all manifests, finds every chunk that a manifest names in the index, and every
+     * segment of a volume's log, of which it reads nothing. It goes on past what it finds.
      *
      * @param data also read every byte of the store, and recompute every chunk's id from its content
      * @param progress is told how far the reading of data is
@@ -313,7 +313,7 @@ public final class Engine implements AutoCloseable {
      * @throws IOException when the check itself could not go on
      */
     public CheckResult check(boolean data, ProgressListener progress) throws IOException {
-        return new EngineCheck(store, catalog, manifests).run(data, progress);
+        return new EngineCheck(store, catalog, manifests, volumes::missingLog).run(data, progress);
     }
 
     @Override

@@ -32,14 +32,22 @@ final class EngineCheck {
     private final Map<ChunkKey, String> damagedChunks = new HashMap<>();
     private final Set<ChunkKey> namedDamage = new HashSet<>();
     private final ManifestCheck walker;
+    private final LogCheck logs;
     private long problemCount;
     private long snapshotCount;
     private long imageCount;
+    private long volumeCount;
     private long dataBytes;
 
-    EngineCheck(Store store, Catalog catalog, Manifests manifests) {
+    /** Tells what is not there of a volume's log. */
+    interface LogCheck {
+        List<String> missing(Resource volume) throws IOException;
+    }
+
+    EngineCheck(Store store, Catalog catalog, Manifests manifests, LogCheck logs) {
         this.store = store;
         this.catalog = catalog;
+        this.logs = logs;
         this.walker = new ManifestCheck(this, store, manifests);
     }
 
@@ -49,6 +57,7 @@ final class EngineCheck {
         }
         checkSnapshots();
         checkImages();
+        checkVolumes();
         checkInstances();
         checkOtherRoots();
         for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
@@ -56,7 +65,7 @@ final class EngineCheck {
                 add(chunk.getValue() + " (no snapshot needs it)");
             }
         }
-        return new CheckResult(problems, problemCount, snapshotCount, imageCount, dataBytes);
+        return new CheckResult(problems, problemCount, snapshotCount, imageCount, volumeCount, dataBytes);
     }
 
     private void verify(ProgressListener progress) throws IOException {
@@ -114,6 +123,16 @@ final class EngineCheck {
                 } else if (!catalog.referrers(snapshot).contains(record.id())) {
                     add("snapshot " + snapshot + " does not know that image " + record.id() + " needs it");
                 }
+            }
+        });
+    }
+
+    /** One that is kept for its pending snapshots is looked at, but nobody counts it any more. */
+    private void checkVolumes() {
+        scan(ResourceKind.VOLUME, record -> {
+            volumeCount += record.document().optionalText("deleting") == null ? 1 : 0;
+            for (String missing : logs.missing(record)) {
+                addLoss(record.id(), "the log of volume " + record.id() + " is not whole: " + missing, 0, 0);
             }
         });
     }

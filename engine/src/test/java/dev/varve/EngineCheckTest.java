@@ -2,6 +2,7 @@ package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.block.BlockDevice;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Fixture;
 import dev.varve.image.DeviceMapping;
@@ -17,11 +18,16 @@ import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.snapshot.SnapshotWriter;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Store;
+import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -121,7 +127,7 @@ class EngineCheckTest {
         Snapshot dangling = snapshot(snapshots, SnapshotRequest.NEW, 4);
         Image image = image(images, "one", rootless);
         Image nameless = image(images, "two", good);
-        assertThat(new EngineCheck(store, catalog, manifests)
+        assertThat(new EngineCheck(store, catalog, manifests, volume -> List.of())
                         .run(true, (d, t) -> {})
                         .isClean())
                 .isTrue();
@@ -137,7 +143,7 @@ class EngineCheckTest {
                         new byte[] {'{'}),
                 Set.of("root/" + rootless.id(), "name/image/123456789012/eu-west-1/two"));
 
-        CheckResult result = new EngineCheck(store, catalog, manifests).run(false, (d, t) -> {});
+        CheckResult result = new EngineCheck(store, catalog, manifests, volume -> List.of()).run(false, (d, t) -> {});
 
         assertThat(result.problems())
                 .extracting(CheckProblem::snapshotId)
@@ -174,11 +180,48 @@ class EngineCheckTest {
         store.commit(
                 Map.of("instance/123456789012/eu-west-1/i-0000000a", record.getBytes(StandardCharsets.US_ASCII)),
                 Set.of());
-        CheckResult result = new EngineCheck(store, Fixture.catalog(store), new Manifests(store, 1 << 20))
+        CheckResult result = new EngineCheck(
+                        store, Fixture.catalog(store), new Manifests(store, 1 << 20), volume -> List.of())
                 .run(false, (done, total) -> {});
         assertThat(result.problems())
                 .extracting(CheckProblem::message)
                 .containsExactly("volume vol-0000000a of instance i-0000000a is missing");
+    }
+
+    @Test
+    void segmentOfALogThatIsGoneOrShortIsNamed() throws Exception {
+        Path store = folder.resolve("store");
+        List<String> volumes = new ArrayList<>();
+        try (Engine engine = Engine.create(store, NewStore.DEFAULT, OPTIONS)) {
+            EngineScope scope = engine.scope("123456789012", "eu-west-1");
+            for (int i = 0; i < 4; i++) {
+                volumes.add(
+                        scope.volumes().create(VolumeRequest.NEW.withSizeGib(1)).id());
+            }
+            for (String volume : volumes.subList(0, 3)) {
+                try (BlockDevice device = scope.volumes().attach(volume)) {
+                    device.write(ByteBuffer.allocate(4096), 0);
+                    assertThat(engine.check(false, (done, total) -> {}).isClean())
+                            .isTrue();
+                }
+            }
+        }
+        Path logs = store.resolve("volumes");
+        Files.delete(logs.resolve("00000001.log"));
+        try (FileChannel file = FileChannel.open(logs.resolve("00000002.log"), StandardOpenOption.WRITE)) {
+            file.truncate(4096);
+        }
+        try (Engine engine = Engine.open(store, OPTIONS)) {
+            CheckResult result = engine.check(false, (done, total) -> {});
+            assertThat(result.volumeCount()).isEqualTo(4);
+            assertThat(result.problems())
+                    .extracting(CheckProblem::snapshotId)
+                    .containsExactlyInAnyOrder(volumes.get(0), volumes.get(1));
+            assertThat(result.problems())
+                    .extracting(CheckProblem::message)
+                    .anyMatch(message -> message.endsWith("00000001.log is missing"))
+                    .anyMatch(message -> message.endsWith("00000002.log has 4096 bytes, expected 1048576"));
+        }
     }
 
     private static String text(byte[] record) {

@@ -24,6 +24,7 @@ import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -347,6 +348,34 @@ public final class VolumeRegistry implements AutoCloseable {
                 }
             }
         });
+    }
+
+    /**
+     * Looks for the log that a volume's record names. What is in it is not read: who attaches the volume does that.
+     *
+     * @param volume its record
+     * @return what is not there, or not of its length
+     * @throws IOException when the record is bad
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public List<String> missingLog(Resource volume) throws IOException {
+        List<String> missing = new ArrayList<>();
+        for (SegmentEntry segment : VolumeRecord.segments(volume)) {
+            try {
+                space.open(segment.number(), segment.sizeBytes()).close();
+            } catch (IOException e) {
+                if (isNamed(volume, segment.number())) {
+                    missing.add(e instanceof NoSuchFileException ? e.getMessage() + " is missing" : e.getMessage());
+                }
+            }
+        }
+        return missing;
+    }
+
+    /** Whether a segment is named still: a fold may have given it back. */
+    private boolean isNamed(Resource volume, long number) throws IOException {
+        Resource now = catalog.find(ResourceKind.VOLUME, volume.scope(), volume.id());
+        return now != null && VolumeRecord.segments(now).stream().anyMatch(segment -> segment.number() == number);
     }
 
     /** Deletes a volume that was marked so; where somebody works with it, a later fold or opening does it. */

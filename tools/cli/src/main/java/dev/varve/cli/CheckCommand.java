@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 /** {@code varve check}. */
 @Command(
         name = "check",
-        header = "Check that everything images and snapshots need is there.",
+        header = "Check that everything images, snapshots and volumes need is there.",
         description = {"", "Ends with exit code 1 when something is wrong, and says which images lose which bytes."},
         footer = {
             "",
@@ -62,7 +62,8 @@ final class CheckCommand implements Callable<Integer> {
             }
         }
         session.console()
-                .print("Checked " + result.imageCount() + " images and " + result.snapshotCount() + " snapshots"
+                .print("Checked " + result.imageCount() + " images, " + result.snapshotCount() + " snapshots and "
+                        + result.volumeCount() + " volumes"
                         + (data ? ", " + Sizes.format(result.dataBytes()) + " of content" : "")
                         + (result.isClean() ? ": all is well." : "."));
     }
@@ -84,6 +85,7 @@ final class CheckCommand implements Callable<Integer> {
                         .number("ProblemCount", result.problemCount())
                         .number("ImageCount", result.imageCount())
                         .number("SnapshotCount", result.snapshotCount())
+                        .number("VolumeCount", result.volumeCount())
                         .number("DataBytes", result.dataBytes())));
     }
 }

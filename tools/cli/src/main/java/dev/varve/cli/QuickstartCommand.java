@@ -95,10 +95,17 @@ final class QuickstartCommand implements Callable<Integer> {
         Path copy = folder.resolve("copy.raw");
         story.run("export", second, copy.toString());
         compare(story, derived, copy);
+        story.say(
+                "A volume is a disk to work with: made at once whatever its size, it shares the image's blocks until they"
+                        + " are written to. What is written goes to a log of its own.");
+        String volume = story.run("volume", "create", "--from", second);
+        story.run("volumes");
         story.say("Check reads everything once more and compares it with its hashes.");
         story.run("check", "--data");
         story.say("And what does it all take?");
         story.run("stats");
+        story.say("The volume goes, and the image stays.");
+        story.run("volume", "delete", volume);
     }
 
     private static void overwriteMiddle(Path disk) throws IOException {

@@ -4,8 +4,8 @@ import dev.varve.Engine;
 import dev.varve.EngineInfo;
 import dev.varve.EngineScope;
 import dev.varve.EngineStats;
-import dev.varve.image.Image;
 import dev.varve.snapshot.Snapshot;
+import dev.varve.volume.Volume;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -24,7 +24,11 @@ import picocli.CommandLine.Command;
 final class StatsCommand implements Callable<Integer> {
     private final Session session;
 
-    private record Numbers(EngineInfo info, EngineStats stats, int images, int snapshots, long diskBytes) {}
+    private record Numbers(EngineInfo info, EngineStats stats, Counts counts) {}
+
+    /** Of the account and region. */
+    private record Counts(
+            int images, int snapshots, long diskBytes, int volumes, long volumeBytes, long logBytes, int instances) {}
 
     StatsCommand(Session session) {
         this.session = session;
@@ -35,10 +39,7 @@ final class StatsCommand implements Callable<Integer> {
         Numbers numbers;
         try (Engine engine = session.open()) {
             EngineScope scope = session.scope(engine);
-            List<Image> images = Lists.all(scope.images());
-            List<Snapshot> snapshots = Lists.all(scope.snapshots());
-            long diskBytes = snapshots.stream().mapToLong(Snapshot::sizeBytes).sum();
-            numbers = new Numbers(engine.info(), engine.stats(), images.size(), snapshots.size(), diskBytes);
+            numbers = new Numbers(engine.info(), engine.stats(), count(scope));
         }
         if (session.json()) {
             printDocument(numbers);
@@ -48,16 +49,36 @@ final class StatsCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
+    private static Counts count(EngineScope scope) throws IOException {
+        List<Snapshot> snapshots = Lists.all(scope.snapshots());
+        List<Volume> volumes = Lists.all(scope.volumes());
+        long logBytes = 0;
+        for (Volume volume : volumes) {
+            logBytes += scope.volumes().stats(volume.id()).logBytes();
+        }
+        return new Counts(
+                Lists.all(scope.images()).size(),
+                snapshots.size(),
+                snapshots.stream().mapToLong(Snapshot::sizeBytes).sum(),
+                volumes.size(),
+                volumes.stream().mapToLong(Volume::sizeBytes).sum(),
+                logBytes,
+                Lists.all(scope.instances()).size());
+    }
+
     private void printForPeople(Numbers numbers) {
         EngineStats stats = numbers.stats;
+        Counts counts = numbers.counts;
         Console console = session.console();
         console.print("Store       " + session.store() + " (" + numbers.info.storeId() + ")");
         console.print("Format      " + numbers.info.formatVersion() + ", chunks of "
                 + Sizes.format(numbers.info.chunkSizeBytes()) + ", codec "
                 + InitCommand.Codec.name(numbers.info.codec()));
-        console.print("Images      " + numbers.images);
-        console.print(
-                "Snapshots   " + numbers.snapshots + ", disks of " + Sizes.format(numbers.diskBytes) + " together");
+        console.print("Images      " + counts.images);
+        console.print("Snapshots   " + counts.snapshots + ", disks of " + Sizes.format(counts.diskBytes) + " together");
+        console.print("Volumes     " + counts.volumes + ", disks of " + Sizes.format(counts.volumeBytes)
+                + " together, logs of " + Sizes.format(counts.logBytes));
+        console.print("Instances   " + counts.instances);
         console.print(
                 "Chunks      " + stats.chunks() + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
         console.print("On disk     " + Sizes.format(stats.packBytes()) + " in " + stats.packs() + " packs, "
@@ -66,15 +87,20 @@ final class StatsCommand implements Callable<Integer> {
 
     private void printDocument(Numbers numbers) throws IOException {
         EngineStats stats = numbers.stats;
+        Counts counts = numbers.counts;
         session.console()
                 .print(Json.object(json -> json.text("Store", session.store().toString())
                         .text("StoreId", numbers.info.storeId().toString())
                         .number("FormatVersion", numbers.info.formatVersion())
                         .number("ChunkSize", numbers.info.chunkSizeBytes())
                         .text("Codec", InitCommand.Codec.name(numbers.info.codec()))
-                        .number("Images", numbers.images)
-                        .number("Snapshots", numbers.snapshots)
-                        .number("DiskBytes", numbers.diskBytes)
+                        .number("Images", counts.images)
+                        .number("Snapshots", counts.snapshots)
+                        .number("DiskBytes", counts.diskBytes)
+                        .number("Volumes", counts.volumes)
+                        .number("VolumeBytes", counts.volumeBytes)
+                        .number("LogBytes", counts.logBytes)
+                        .number("Instances", counts.instances)
                         .number("Chunks", stats.chunks())
                         .number("Nodes", stats.nodes())
                         .number("Packs", stats.packs())

@@ -152,7 +152,7 @@ class ListingTest extends CommandTest {
         imported(disk("first.raw", "abc"), "first");
         imported(disk("second.raw", "abd"), "second");
         assertThat(done("stats").out()).contains("Images      2", "Snapshots   2, disks of 384 KiB", "Chunks      4 ");
-        assertThat(done("check").out()).isEqualTo("Checked 2 images and 2 snapshots: all is well.\n");
+        assertThat(done("check").out()).isEqualTo("Checked 2 images, 2 snapshots and 0 volumes: all is well.\n");
         assertThat(done("check", "--data").out()).contains("all is well");
     }
 }

@@ -20,9 +20,14 @@ class QuickstartTest extends CommandTest {
                         "$ varve diff",
                         "$ varve export",
                         "byte for byte",
+                        "$ varve volume create",
                         "$ varve check --data",
+                        "1 volumes",
                         "all is well",
-                        "$ varve stats");
+                        "$ varve stats",
+                        "Volumes     1, ",
+                        "$ varve volume delete");
+        assertThat(done("volumes").out()).doesNotContain("vol-");
         assertThat(done("images").out()).contains("quickstart-base", "quickstart-derived");
     }
 

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class VolumeCommandsTest extends CommandTest {
@@ -152,6 +153,30 @@ class VolumeCommandsTest extends CommandTest {
         System.arraycopy("overwritten".getBytes(UTF_8), 0, expected, 70_000, 11);
         assertExports(volume, expected);
         assertThat(done("check", "--data").out()).contains("all is well");
+    }
+
+    @Test
+    void statsAndCheckKnowVolumesAndTheirLogs() throws IOException {
+        List<String> launched = launched(imported(disk("disk.raw", "ab"), "first"));
+        String blank = created("--size", "2G");
+        assertThat(done("stats").out())
+                .contains("Instances   1\n", "Volumes     2, disks of 3 GiB together, logs of 0 B\n");
+        write(blank, 0, "written");
+        assertThat(done("stats").out()).contains("Volumes     2, disks of 3 GiB together, logs of 1 MiB\n");
+        assertThat(done("stats", "--json").out())
+                .contains(
+                        "\"Volumes\" : 2,",
+                        "\"VolumeBytes\" : 3221225472,",
+                        "\"LogBytes\" : 1048576,",
+                        "\"Instances\" : 1,");
+        assertThat(done("check").out()).isEqualTo("Checked 1 images, 1 snapshots and 2 volumes: all is well.\n");
+        assertThat(done("check", "--json").out()).contains("\"VolumeCount\" : 2,");
+        try (Stream<Path> logs = Files.list(store.resolve("volumes"))) {
+            Files.delete(logs.findFirst().orElseThrow());
+        }
+        Run check = varve("check");
+        assertThat(check.code()).isEqualTo(1);
+        assertThat(check.out()).contains(".log", blank, "  lost: " + blank).doesNotContain(launched.get(1));
     }
 
     @Test
