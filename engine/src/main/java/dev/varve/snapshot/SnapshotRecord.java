@@ -59,6 +59,11 @@ final class SnapshotRecord {
         return new Resource(ResourceKind.SNAPSHOT, scope, id, now, document);
     }
 
+    static boolean isPendingOf(Resource record, String volumeId) throws IOException {
+        return state(record.document()) == SnapshotState.PENDING
+                && volumeId.equals(record.document().optionalText(VOLUME));
+    }
+
     static void complete(Change change, Resource record, Manifest manifest) {
         record.document()
                 .set(STATE, SnapshotState.COMPLETED.toString())

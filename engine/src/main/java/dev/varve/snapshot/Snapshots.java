@@ -122,33 +122,35 @@ public final class Snapshots {
     }
 
     /**
-     * Completes a pending snapshot.
+     * Completes a pending snapshot of a volume.
      *
      * @param change collects what is to be recorded
-     * @param id of the snapshot; one that was deleted meanwhile is passed over
+     * @param id of the snapshot; one that was deleted meanwhile is passed over, also where another has its id now
+     * @param volumeId what it is of
      * @param manifest what it holds
      * @throws IOException when the catalog could not be read
      */
     @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
-    public void complete(Change change, String id, Manifest manifest) throws IOException {
+    public void complete(Change change, String id, String volumeId, Manifest manifest) throws IOException {
         Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
-        if (record != null) {
+        if (record != null && SnapshotRecord.isPendingOf(record, volumeId)) {
             SnapshotRecord.complete(change, record, manifest);
         }
     }
 
     /**
-     * Gives a pending snapshot up: it stays, in state {@code error}, until it is deleted.
+     * Gives a pending snapshot of a volume up: it stays, in state {@code error}, until it is deleted.
      *
      * @param change collects what is to be recorded
-     * @param id of the snapshot; one that was deleted meanwhile is passed over
+     * @param id of the snapshot; one that was deleted meanwhile is passed over, also where another has its id now
+     * @param volumeId what it is of
      * @param message why
      * @throws IOException when the catalog could not be read
      */
     @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
-    public void fail(Change change, String id, String message) throws IOException {
+    public void fail(Change change, String id, String volumeId, String message) throws IOException {
         Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
-        if (record != null) {
+        if (record != null && SnapshotRecord.isPendingOf(record, volumeId)) {
             SnapshotRecord.fail(change, record, message);
         }
     }

@@ -73,22 +73,30 @@ final class LayerFold {
             }
             Manifest folded = fold.run(VolumeRecord.start(record));
             HydratingReader next = registry.reader(folded);
-            long whole = registry.keepRest(fold);
             // asked for here: who has a gate may want the catalog
             Set<Long> gone = numbers(log.segmentsUpTo(layer.number()));
-            registry.catalog().change(change -> commit(change, fold, folded, whole, gone), writer::commit);
+            if (fold.damage() == null) {
+                registry.catalog().change(change -> commit(change, fold, folded, 0, gone), writer::commit);
+            } else {
+                commitWithRest(fold, folded, gone, writer);
+            }
             publish(log, next, layer.number());
             return fold.damage();
-        } catch (LogReplay.DamagedLogException e) {
-            if (snapshotId != null) {
-                LOG.error("{} of {} has failed", name, volume.id(), e);
-                registry.catalog().change(change -> fail(change, snapshotId, e));
-            }
-            throw e;
         } finally {
             if (snapshotId != null) {
                 snapshots.showProgress(snapshotId, null);
             }
+        }
+    }
+
+    /** No layer ends between what is kept of blocks that are left out and the commit, which fails those that have not all. */
+    private void commitWithRest(Fold fold, Manifest folded, Set<Long> gone, ManifestWriter writer) throws IOException {
+        volume.freezing.lock();
+        try {
+            long whole = registry.keepRest(fold);
+            registry.catalog().change(change -> commit(change, fold, folded, whole, gone), writer::commit);
+        } finally {
+            volume.freezing.unlock();
         }
     }
 
@@ -100,14 +108,18 @@ final class LayerFold {
         byte[] root = registry.catalog().root(volume.id());
         HydratingReader base = volume.base();
         Manifest committed = root == null ? null : Manifest.parse(new String(root, StandardCharsets.US_ASCII));
-        if (committed != null && (base == null || !committed.equals(base.manifest()))) {
+        long last = VolumeRecord.start(record).layer() - 1;
+        if (committed != null
+                && (base == null
+                        || !committed.equals(base.manifest())
+                        || !log.segmentsUpTo(last).isEmpty())) {
             HydratingReader next = registry.reader(committed);
             registry.catalog().change(change -> {
                 Resource now = find(change);
                 change.update(now);
                 return now;
             });
-            publish(log, next, VolumeRecord.start(record).layer() - 1);
+            publish(log, next, last);
         }
     }
 
@@ -122,13 +134,13 @@ final class LayerFold {
         IOException damage = fold.damage();
         String snapshotId = layer.snapshotId();
         if (damage == null && snapshotId != null) {
-            snapshots.complete(change, snapshotId, folded);
+            snapshots.complete(change, snapshotId, volume.id(), folded);
         }
         List<LayerEntry> left = new ArrayList<>();
         for (LayerEntry each : VolumeRecord.layers(now)) {
             String failed = each.snapshotId();
             if (damage != null && failed != null && each.number() < Math.max(whole, layer.number() + 1)) {
-                snapshots.fail(change, failed, String.valueOf(damage.getMessage()));
+                snapshots.fail(change, failed, volume.id(), String.valueOf(damage.getMessage()));
                 left.add(each.withoutSnapshot());
             } else {
                 left.add(each);
@@ -147,17 +159,28 @@ final class LayerFold {
         return now;
     }
 
-    /** Gives a snapshot up whose layer can't be read; the volume itself can, by its index. */
-    private Resource fail(Change change, String snapshotId, IOException why) throws IOException {
-        Resource now = find(change);
-        VolumeRecord.setLayers(
-                now,
-                VolumeRecord.layers(now).stream()
-                        .map(each -> each.number() == layer.number() ? each.withoutSnapshot() : each)
-                        .toList());
-        change.update(now);
-        snapshots.fail(change, snapshotId, String.valueOf(why.getMessage()));
-        return now;
+    /** Gives all snapshots up of a log that can't be replayed: to fold a later layer is to replay those before it. */
+    static void fail(VolumeRegistry registry, Resource record, IOException why) throws IOException {
+        Snapshots snapshots =
+                registry.snapshots().in(record.scope().account(), record.scope().region());
+        registry.catalog().change(change -> {
+            Resource now = change.find(ResourceKind.VOLUME, record.scope(), record.id());
+            if (now == null || !VolumeRecord.hasPendingSnapshot(now)) {
+                return record;
+            }
+            List<LayerEntry> left = new ArrayList<>();
+            for (LayerEntry each : VolumeRecord.layers(now)) {
+                String failed = each.snapshotId();
+                if (failed != null) {
+                    LOG.error("{} of {} has failed", failed, now.id(), why);
+                    snapshots.fail(change, failed, now.id(), String.valueOf(why.getMessage()));
+                }
+                left.add(each.withoutSnapshot());
+            }
+            VolumeRecord.setLayers(now, left);
+            change.update(now);
+            return now;
+        });
     }
 
     private Resource find(Change change) throws IOException {

@@ -68,7 +68,7 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
             if (damage == null) {
                 failures.remove(id);
             } else {
-                failures.put(id, damage);
+                failed(id, damage);
             }
             record = registry.catalog().find(id);
             if (record != null && !closed && isGoing(record)) {
@@ -78,20 +78,30 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
             LOG.debug("{} is not folded: closing, or deleted meanwhile", id, e);
         } catch (IOException | RuntimeException e) {
             if (!closed && !registry.isClosed()) {
-                IOException before = failures.put(id, e instanceof IOException io ? io : new IOException(e));
-                if (before == null) {
-                    LOG.warn("{} can't be folded now; it is tried again", id, e);
-                }
+                failed(id, e instanceof IOException io ? io : new IOException(e));
             }
         }
     }
 
+    private void failed(String id, IOException why) {
+        if (failures.put(id, why) == null) {
+            LOG.warn("{} can't be folded now; it is tried again", id, why);
+        }
+        registry.beginUpkeep();
+    }
+
     /** Folds what is pending, and what is long; answers why not all of it could be. */
     private @Nullable IOException foldLayers(Resource found) throws IOException {
-        Resource record = found;
-        IOException damage = null;
-        LiveVolume volume = registry.use(record.scope(), record.id(), false);
+        LiveVolume volume;
         try {
+            volume = registry.use(found.scope(), found.id(), false);
+        } catch (LogReplay.DamagedLogException e) {
+            LayerFold.fail(registry, found, e);
+            return e;
+        }
+        IOException damage = null;
+        try {
+            Resource record = registry.catalog().find(found.id()); // it may have been another one of this id before
             while (record != null
                     && !closed
                     && !isGoing(record)
@@ -102,6 +112,9 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
                 }
                 record = registry.catalog().find(found.id());
             }
+        } catch (LogReplay.DamagedLogException e) {
+            LayerFold.fail(registry, found, e);
+            damage = e;
         } finally {
             registry.leaveFold(found.id());
         }

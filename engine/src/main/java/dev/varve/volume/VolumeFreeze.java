@@ -86,7 +86,7 @@ final class VolumeFreeze {
                 if (record == null) {
                     throw VolumeErrors.notFound(volume.id());
                 }
-                return add(change, record, volume, frozen, null);
+                return add(change, record, frozen, null);
             });
         } finally {
             volume.freezing.unlock();
@@ -130,11 +130,14 @@ final class VolumeFreeze {
         return volumes.stream().sorted(Comparator.comparing(LiveVolume::id)).toList();
     }
 
-    private static Resource add(
-            Change change, Resource record, LiveVolume volume, VolumeLog.Frozen frozen, @Nullable String snapshotId)
+    private static Resource add(Change change, Resource record, VolumeLog.Frozen frozen, @Nullable String snapshotId)
             throws IOException {
-        List<LayerEntry> all = new ArrayList<>(VolumeRecord.layers(record));
-        all.add(new LayerEntry(frozen.layer(), frozen.lastSequence(), volume.sizeBytes(), snapshotId));
+        List<LayerEntry> all = new ArrayList<>();
+        for (LayerEntry each : VolumeRecord.layers(record)) {
+            boolean isReused = snapshotId != null && snapshotId.equals(each.snapshotId()); // one of that id was deleted
+            all.add(isReused ? each.withoutSnapshot() : each);
+        }
+        all.add(new LayerEntry(frozen.layer(), frozen.lastSequence(), VolumeRecord.sizeBytes(record), snapshotId));
         VolumeRecord.setLayers(record, all);
         change.update(record);
         return record;
@@ -150,10 +153,10 @@ final class VolumeFreeze {
             if (record == null || VolumeRecord.isDeleting(record)) {
                 throw VolumeErrors.notFound(volume.id());
             }
-            SnapshotRequest request = requests.get(i).withSizeBytes(volume.sizeBytes());
+            SnapshotRequest request = requests.get(i).withSizeBytes(VolumeRecord.sizeBytes(record));
             Snapshot snapshot = snapshots.beginOf(change, request, volume.id(), VolumeRecord.lineage(record));
             VolumeRecord.setLineage(record, snapshot.lineageId());
-            add(change, record, volume, layers.get(i), snapshot.id());
+            add(change, record, layers.get(i), snapshot.id());
             begun.add(snapshot);
         }
         return begun;

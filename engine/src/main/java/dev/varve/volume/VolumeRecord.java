@@ -87,6 +87,10 @@ final class VolumeRecord {
         return record.document().number(SIZE, 1, MAX_GIB);
     }
 
+    static long sizeBytes(Resource record) throws IOException {
+        return sizeGib(record) << 30;
+    }
+
     static void grow(Resource record, long sizeGib) {
         record.document().set(SIZE, sizeGib);
     }

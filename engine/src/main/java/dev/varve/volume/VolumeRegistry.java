@@ -212,13 +212,12 @@ public final class VolumeRegistry implements AutoCloseable {
         VolumeDevice device = new VolumeDevice(volume, closing -> {
             devices.remove(closing);
             keepTouches(volume, true);
-            live.leave(id, true);
-            folds.requestIfDeleting(id);
+            leave(id, true);
         });
         try {
             // asked for in a step: of those who open it and those who give it up, who comes second sees the other
             volume.grow(catalog.change(change ->
-                    VolumeRecord.sizeGib(Volumes.require(id, change.find(ResourceKind.VOLUME, scope, id))) << 30));
+                    VolumeRecord.sizeBytes(Volumes.require(id, change.find(ResourceKind.VOLUME, scope, id)))));
             devices.add(device);
             prefetch(scope, volume, device);
             requireOpen(); // whoever closed the engine may not have seen the device
@@ -271,8 +270,15 @@ public final class VolumeRegistry implements AutoCloseable {
 
     /** Leaves a volume. */
     void leave(String id) throws IOException {
-        live.leave(id, false);
-        folds.requestIfDeleting(id);
+        leave(id, false);
+    }
+
+    private void leave(String id, boolean attached) throws IOException {
+        try {
+            live.leave(id, attached);
+        } finally {
+            folds.requestIfDeleting(id);
+        }
     }
 
     /** Leaves it as the one who folds and deletes. */
@@ -293,7 +299,7 @@ public final class VolumeRegistry implements AutoCloseable {
         return new LiveVolume(
                 id,
                 logs,
-                VolumeRecord.sizeGib(record) << 30,
+                VolumeRecord.sizeBytes(record),
                 base,
                 state.segments().isEmpty() ? null : logs.make(),
                 new LiveVolume.Shared(stagings, scratches, limits, folds));
@@ -404,6 +410,11 @@ public final class VolumeRegistry implements AutoCloseable {
     @RestrictedApi(explanation = "the engine calls it", allowedOnPath = ENGINE)
     public void resume() throws IOException {
         folds.resume(catalog);
+    }
+
+    /** Has what could not be folded tried again from now on. */
+    void beginUpkeep() {
+        upkeep.begin();
     }
 
     VolumeFolds folds() {
