@@ -40,7 +40,7 @@ import java.util.function.BiPredicate;
  *       made.
  *   <li><b>Loss of power.</b> Every 512 bytes of a file that were written since its last good sync come back as they are or
  *       as any of the states they had since; so does the length. Of the changes to a directory since its last sync, the
- *       last few are undone. What a failed sync should have made durable never is, whatever follows.
+ *       last few are undone. What a failed sync should have made durable never is, unless it is written again.
  *   <li>Syncs are only remembered, not carried out: tests of crashes are fast.
  *   <li>After {@link #losePower} or {@link #killProcess} what was open before is dead for good.
  * </ul>
@@ -245,7 +245,7 @@ public final class FaultyFiles implements FileCalls {
         before(Call.TRUNCATE, file);
         long now = channel.size();
         if (size < now) {
-            history(file).beforeWrite(channel, size, (int) Math.min(now - size, Integer.MAX_VALUE));
+            history(file).beforeTruncate(channel, size, (int) Math.min(now - size, Integer.MAX_VALUE));
             channel.truncate(size);
         }
     }

@@ -7,9 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** The states that sectors of a file have had since its last sync: what a loss of power may bring back. */
@@ -23,7 +25,12 @@ final class UnsyncedFile {
 
     private final Map<Long, List<byte[]>> sectors = new TreeMap<>();
     private final List<Long> sizes = new ArrayList<>();
-    private boolean poisoned;
+
+    /** Sectors that a sync has failed to make durable: clean for the kernel, so only a new write makes them so. */
+    private final Set<Long> forgotten = new HashSet<>();
+
+    /** The same of the length. */
+    private boolean sizeForgotten;
 
     UnsyncedFile(Path path) {
         this.path = path;
@@ -32,21 +39,29 @@ final class UnsyncedFile {
     void beforeWrite(FileChannel channel, long offset, int length) throws IOException {
         long size = channel.size();
         sizes.add(size);
+        sizeForgotten &= offset + length <= size;
         for (long sector = offset / SECTOR_BYTES; sector * SECTOR_BYTES < offset + length; sector++) {
+            forgotten.remove(sector);
             sectors.computeIfAbsent(sector, unused -> new ArrayList<>(1)).add(content(channel, sector, size));
         }
     }
 
+    void beforeTruncate(FileChannel channel, long size, int lost) throws IOException {
+        beforeWrite(channel, size, lost);
+        sizeForgotten = false;
+    }
+
     void synced() {
-        if (!poisoned) {
-            sectors.clear();
+        sectors.keySet().retainAll(forgotten);
+        if (!sizeForgotten) {
             sizes.clear();
         }
     }
 
-    /** A sync failed: what was to be made durable is clean for the kernel, and so never will be. */
+    /** A sync failed: what was to be made durable is clean for the kernel, and so never will be unless written again. */
     void poison() {
-        poisoned = !sizes.isEmpty();
+        forgotten.addAll(sectors.keySet());
+        sizeForgotten = !sizes.isEmpty();
     }
 
     void lose(Random random) throws IOException {
