@@ -1,6 +1,7 @@
 package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.block.BlockDevice;
 import dev.varve.file.FaultyFiles;
@@ -73,9 +74,9 @@ class VolumeAttachTest extends HookedEngine {
         await(folding);
         put(device, 1, 1);
         faults.failWhen((call, path) -> call == FaultyFiles.Call.SYNC);
-        org.assertj.core.api.Assertions.assertThatThrownBy(device::flush).isInstanceOf(IOException.class);
+        assertThatThrownBy(device::flush).isInstanceOf(IOException.class);
         faults.failNever();
-        device.close();
+        assertThatThrownBy(device::close).isInstanceOf(IOException.class);
         volumes(engine).grow(volume.id(), 2);
         String found = "";
         new Thread(() -> {

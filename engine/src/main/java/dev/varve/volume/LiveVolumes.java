@@ -96,7 +96,11 @@ final class LiveVolumes {
         }
     }
 
-    /** Leaves a volume. */
+    /**
+     * Leaves a volume.
+     *
+     * @throws IOException when not all that was written is known to be durable; it is left all the same
+     */
     void leave(String id, boolean attached) throws IOException {
         Entry entry = entries.get(id);
         if (entry == null) {
@@ -116,7 +120,7 @@ final class LiveVolumes {
                     entries.remove(id, entry);
                     entry.notifyAll();
                 }
-            } else if (attached && volume != null && !volume.hasFailed()) {
+            } else if (attached && volume != null) {
                 volume.harden();
             }
         }
