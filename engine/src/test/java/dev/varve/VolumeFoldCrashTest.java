@@ -1,0 +1,241 @@
+package dev.varve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.block.BlockDevice;
+import dev.varve.cache.ChunkCache;
+import dev.varve.file.FaultyFiles;
+import dev.varve.file.FileIo;
+import dev.varve.snapshot.Snapshot;
+import dev.varve.snapshot.SnapshotRequest;
+import dev.varve.snapshot.SnapshotState;
+import dev.varve.store.Compression;
+import dev.varve.store.HeapStore;
+import dev.varve.store.Store;
+import dev.varve.store.StoreProperties;
+import dev.varve.volume.VolumeRegistry;
+import dev.varve.volume.VolumeRequest;
+import dev.varve.volume.Volumes;
+import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the crash tests found of volumes that are folded while somebody works with them: each as small as it gets. */
+@Timeout(60)
+class VolumeFoldCrashTest {
+    private static final long GIB = 1L << 30;
+    private static final int PAGE = 4096;
+
+    @TempDir
+    Path tmp;
+
+    private final HeapStore heap =
+            new HeapStore(new StoreProperties(UUID.randomUUID(), 1, SampleDisk.BLOCK, Compression.STORED));
+    private final CountDownLatch reached = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
+    private FaultyFiles files;
+    private volatile boolean holds;
+
+    @BeforeEach
+    void files() throws IOException {
+        files = new FaultyFiles(1, tmp.resolve("graves"));
+        Files.createDirectories(tmp.resolve("store"));
+        Files.createDirectories(tmp.resolve("marker"));
+    }
+
+    private Engine open() throws IOException {
+        FileIo io = new FileIo(files);
+        Store cuttable = CuttableStore.over(heap, CuttableStore.Life.OF_ALL, files, tmp.resolve("marker"));
+        Store store = (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, args) -> {
+                    hold(method.getName());
+                    try {
+                        return method.invoke(cuttable, args);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
+        return Engine.over(
+                store,
+                io,
+                () -> ChunkCache.onHeap(SampleDisk.BLOCK, 1 << 20),
+                new VolumeRegistry.LogFolder(io, tmp.resolve("store/volumes")),
+                SampleDisk.options());
+    }
+
+    /** Holds a fold where it begins to write. */
+    private void hold(String method) {
+        if (holds && method.equals("write") && Thread.currentThread().getName().equals("varve-fold")) {
+            reached.countDown();
+            try {
+                go.await(30, TimeUnit.SECONDS);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private static Volumes volumes(Engine engine) {
+        return engine.volumes(SampleDisk.ACCOUNT, SampleDisk.REGION);
+    }
+
+    private static void put(BlockDevice device, int page, int value) throws IOException {
+        byte[] bytes = new byte[PAGE];
+        Arrays.fill(bytes, (byte) value);
+        device.write(ByteBuffer.wrap(bytes), (long) page * PAGE);
+    }
+
+    private static int get(BlockDevice device, int page) throws IOException {
+        ByteBuffer found = ByteBuffer.allocate(1);
+        device.read(found, (long) page * PAGE + 77);
+        return found.get(0);
+    }
+
+    private static Snapshot completed(Engine engine, Snapshot begun) throws Exception {
+        Snapshot now = begun;
+        while (now.state() == SnapshotState.PENDING) {
+            Thread.sleep(2);
+            now = engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).get(begun.id());
+        }
+        return now;
+    }
+
+    private void die(Engine engine, boolean powerCut) throws IOException {
+        files.stopAt(0);
+        go.countDown();
+        try {
+            engine.close();
+        } catch (IOException e) {
+            // it is dead
+        }
+        if (powerCut) {
+            files.losePower();
+        } else {
+            files.killProcess();
+        }
+    }
+
+    /** The opening after a kill writes the tail again without its mark; a fold took the tail where it was before. */
+    @Test
+    void writeAfterATailWithAMarkIsFolded() throws Exception {
+        Engine engine = open();
+        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+        try (BlockDevice device = volumes(engine).attach(id)) {
+            put(device, 0, 1);
+        }
+        die(engine, false); // record 2 is the mark of closing: it says that 1 is durable, not that it is itself
+        engine = open();
+        try (BlockDevice device = volumes(engine).attach(id)) {
+            put(device, 1, 2); // what has the mark's sequence now
+            device.flush();
+            assertThat(completed(engine, volumes(engine).snapshot(id, SnapshotRequest.NEW))
+                            .state())
+                    .isEqualTo(SnapshotState.COMPLETED);
+            assertThat(get(device, 0)).isEqualTo(1);
+            assertThat(get(device, 1)).isEqualTo(2);
+        }
+        engine.close();
+    }
+
+    /** The store commits, and says that it could not. */
+    @Test
+    void foldWhoseCommitWasMadeAlthoughItFailedIsNotForgotten() throws Exception {
+        try (Engine engine = open()) {
+            String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+            try (BlockDevice device = volumes(engine).attach(id)) {
+                put(device, 0, 1);
+                holds = true;
+                Snapshot first = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+                reached.await();
+                files.failAt(1); // before the commit, after it
+                holds = false;
+                go.countDown();
+                assertThat(completed(engine, first).state()).isEqualTo(SnapshotState.COMPLETED);
+                while (!files.hit()) {
+                    Thread.sleep(1);
+                }
+                put(device, 1, 2);
+                completed(engine, volumes(engine).snapshot(id, SnapshotRequest.NEW));
+                assertThat(get(device, 0)).isEqualTo(1);
+                assertThat(get(device, 1)).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void volumeThatWasClosedIsDurableAlthoughAFoldHasItOpen() throws Exception {
+        Engine engine = open();
+        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+        BlockDevice device = volumes(engine).attach(id);
+        put(device, 0, 1);
+        holds = true;
+        volumes(engine).snapshot(id, SnapshotRequest.NEW);
+        reached.await();
+        for (int page = 1; page < 20; page++) {
+            put(device, page, 2);
+        }
+        device.close();
+        die(engine, true);
+        holds = false;
+        try (Engine next = open();
+                BlockDevice found = volumes(next).attach(id)) {
+            for (int page = 1; page < 20; page++) {
+                assertThat(get(found, page)).as("page %d", page).isEqualTo(2);
+            }
+        }
+    }
+
+    @Test
+    void snapshotKeepsTheSizeOfItsMomentAndTheVolumeHasItsNewOne() throws Exception {
+        try (Engine engine = open()) {
+            String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+            BlockDevice device = volumes(engine).attach(id);
+            put(device, 0, 1);
+            holds = true;
+            Snapshot first = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            Snapshot second = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            reached.await();
+            device.close();
+            volumes(engine).grow(id, 2);
+            device = volumes(engine).attach(id);
+            assertThat(device.sizeBytes()).isEqualTo(2 * GIB);
+            holds = false;
+            go.countDown();
+            assertThat(completed(engine, first).sizeBytes()).isEqualTo(GIB);
+            assertThat(completed(engine, second).sizeBytes()).isEqualTo(GIB);
+            device.close();
+        }
+    }
+
+    @Test
+    void snapshotDeletedWhilePendingHindersNoFold() throws Exception {
+        try (Engine engine = open()) {
+            String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+            BlockDevice device = volumes(engine).attach(id);
+            put(device, 0, 1);
+            holds = true;
+            volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            reached.await();
+            put(device, 1, 2);
+            Snapshot given = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).delete(given.id());
+            Snapshot last = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            holds = false;
+            go.countDown();
+            assertThat(completed(engine, last).state()).isEqualTo(SnapshotState.COMPLETED);
+            assertThat(get(device, 1)).isEqualTo(2);
+            device.close();
+        }
+    }
+}

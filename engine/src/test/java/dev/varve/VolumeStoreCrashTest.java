@@ -1,0 +1,164 @@
+package dev.varve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.file.FaultyFiles;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Stops a process with volumes, or lets one call fail, at changes to files and commits of the store that it makes; also
+ * while snapshots are folded, and again while it recovers. Then every volume is a prefix of its history that has all that
+ * was flushed, and every snapshot that was returned is completed and equals its moment.
+ *
+ * <p>With {@code -Dvarve.long=true} at each change; else at each so many, beginning anywhere. {@code -Dvarve.seed} repeats.
+ */
+class VolumeStoreCrashTest {
+    private static final boolean LONG = Boolean.getBoolean("varve.long");
+    private static final long SEED = Long.getLong("varve.seed", System.nanoTime());
+
+    @TempDir
+    Path tmp;
+
+    private final PrintStream err = System.err;
+
+    /** Threads of a process that has stopped complain at length. */
+    @BeforeEach
+    void hush() {
+        System.setErr(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
+    }
+
+    @AfterEach
+    void speak() {
+        System.setErr(err);
+    }
+
+    /** What happens at a change. */
+    enum Fault {
+        POWER_CUT,
+        KILL,
+        /** The call fails, and the process goes on: a bad sector, a failed sync, a full disk, a torn write. */
+        ONE_FAILS
+    }
+
+    static Stream<Arguments> workloads() {
+        return VolumeWorkload.ALL.stream()
+                .flatMap(mix -> Stream.of(Fault.values()).map(fault -> Arguments.of(mix, fault)));
+    }
+
+    @ParameterizedTest
+    @MethodSource("workloads")
+    void volumesAreMomentsOfTheirHistoryAndSnapshotsAreWhole(VolumeWorkload mix, Fault fault) throws IOException {
+        crashEverywhere(mix, fault, true, LONG ? 1 : 17);
+    }
+
+    static Stream<Arguments> fewWorkloads() {
+        return workloads()
+                .filter(each -> LONG || ((VolumeWorkload) each.get()[0]).name().startsWith("folds and"));
+    }
+
+    /** The same over packs: chunks of folds are on files that forget, too. */
+    @ParameterizedTest
+    @MethodSource("fewWorkloads")
+    void theSameOverPacks(VolumeWorkload mix, Fault fault) throws IOException {
+        crashEverywhere(mix, fault, false, LONG ? 3 : 29);
+    }
+
+    private void crashEverywhere(VolumeWorkload mix, Fault fault, boolean onHeap, int stride) throws IOException {
+        int first = new Random(SEED ^ mix.name().hashCode() ^ fault.ordinal()).nextInt(stride);
+        boolean hit = true;
+        int runs = 0;
+        for (int change = first; hit; change += stride) {
+            hit = crashAt(change, mix, fault, onHeap);
+            runs++;
+        }
+        assertThat(runs).as(mix + ": runs").isGreaterThan(1);
+        if (LONG) {
+            System.out.println(mix + ", " + fault + (onHeap ? "" : ", packs") + ": " + runs + " runs");
+        }
+    }
+
+    private boolean crashAt(int change, VolumeWorkload mix, Fault fault, boolean onHeap) throws IOException {
+        long seed = LONG ? SEED : SEED + change;
+        String what = mix + ", " + fault + " at change " + change + ", varve.seed=" + SEED;
+        Path folder = tmp.resolve("run");
+        FaultyFiles files = new FaultyFiles(seed ^ change, tmp.resolve("graves"));
+        VolumeWorld world = new VolumeWorld(mix, seed, files, folder, onHeap, what);
+        Random random = new Random(seed * 31 + change);
+        world.begin();
+        boolean hit = fault == Fault.ONE_FAILS ? workOn(world, files, change) : workUntil(world, files, change);
+        boolean cut = fault == Fault.POWER_CUT || fault == Fault.ONE_FAILS && random.nextBoolean();
+        boolean lost = cut;
+        world.die(cut);
+        for (int again = random.nextInt(3); again > 0; again--) {
+            files.stopAt(random.nextInt(24));
+            try {
+                world.recover();
+            } catch (IOException e) {
+                assertThat(files.hit()).as(what + ", recovering: " + e).isTrue();
+            }
+            cut = fault != Fault.KILL && random.nextBoolean();
+            lost |= cut;
+            world.die(cut);
+        }
+        world.requireWhole(!lost);
+        world.work(VolumeWorkload.STEPS / 8, true);
+        world.flushAll();
+        world.die(true);
+        world.requireWhole(false);
+        world.die(false);
+        clear();
+        return hit;
+    }
+
+    private static boolean workUntil(VolumeWorld world, FaultyFiles files, int change) {
+        files.stopAt(change);
+        try {
+            world.work(VolumeWorkload.STEPS, false);
+        } catch (IOException e) {
+            // the stop
+        }
+        return files.hit();
+    }
+
+    private static boolean workOn(VolumeWorld world, FaultyFiles files, int change) throws IOException {
+        files.failAt(change);
+        world.work(VolumeWorkload.STEPS, true);
+        boolean hit = files.hit();
+        files.failNever();
+        return hit;
+    }
+
+    private void clear() throws IOException {
+        Files.walkFileTree(tmp, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.delete(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
+                if (!directory.equals(tmp)) {
+                    Files.delete(directory);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
