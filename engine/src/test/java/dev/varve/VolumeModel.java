@@ -139,6 +139,10 @@ final class VolumeModel {
                 .isEmpty();
     }
 
+    static boolean isEqual(byte[][] expected, byte[] found) {
+        return mismatch(expected, found) < 0;
+    }
+
     private static List<Integer> differing(byte[][] expected, byte[] found) {
         List<Integer> pages = new ArrayList<>();
         for (int page = 0; page < found.length / PAGE; page++) {
