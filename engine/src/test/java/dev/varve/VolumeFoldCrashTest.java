@@ -26,6 +26,7 @@ import java.util.Arrays;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -158,7 +159,10 @@ class VolumeFoldCrashTest {
                 holds = true;
                 Snapshot first = volumes(engine).snapshot(id, SnapshotRequest.NEW);
                 reached.await();
-                files.failAt(1); // before the commit, after it
+                AtomicInteger commits = new AtomicInteger();
+                files.failWhen((call, path) -> path.endsWith("marker")
+                        && Thread.currentThread().getName().equals("varve-fold")
+                        && commits.incrementAndGet() == 2); // before the commit, after it
                 holds = false;
                 go.countDown();
                 assertThat(completed(engine, first).state()).isEqualTo(SnapshotState.COMPLETED);

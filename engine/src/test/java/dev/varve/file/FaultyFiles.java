@@ -230,10 +230,11 @@ public final class FaultyFiles implements FileCalls {
         requireLife(file, itsLife);
         UnsyncedFile history = history(file);
         history.beforeWrite(channel, offset, src.remaining());
+        boolean isDead = stopped;
         try {
             before(Call.WRITE, file);
         } catch (IOException e) {
-            int part = random.nextInt(src.remaining() + 1);
+            int part = isDead ? 0 : random.nextInt(src.remaining() + 1);
             channel.write(src.slice().limit(part), offset);
             throw e;
         }
