@@ -6,6 +6,7 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs one method of one test class in a process of its own: class, method, a folder, then what it takes. */
@@ -30,6 +31,14 @@ final class SingleTest {
                 }
             }
         }
+        for (Class<?> at = type; at != null; at = at.getSuperclass()) {
+            for (Method before : at.getDeclaredMethods()) {
+                if (before.isAnnotationPresent(BeforeEach.class)) {
+                    before.setAccessible(true);
+                    before.invoke(test);
+                }
+            }
+        }
         Object[] given = new Object[method.getParameterCount()];
         for (int i = 0; i < given.length; i++) {
             given[i] = parse(method.getParameterTypes()[i], args[3 + i].replace('_', ' '));
@@ -48,6 +57,9 @@ final class SingleTest {
     private static Object parse(Class<?> type, String text) {
         if (type == long.class) {
             return Long.parseLong(text);
+        }
+        if (type == boolean.class) {
+            return Boolean.parseBoolean(text);
         }
         if (type == VolumeWorkload.class) {
             return VolumeWorkload.ALL.stream()

@@ -119,6 +119,11 @@ final class VolumeModel {
         keep(states.get(find(found, nothingWasLost ? acknowledged : 0, what)));
     }
 
+    /** The volume is in one of the states that it may be in. */
+    void requireOne(byte[] found, String what) {
+        assertThat(find(found, acknowledged, what)).isNotNegative();
+    }
+
     private int find(byte[] found, int first, String what) {
         for (int i = states.size() - 1; i >= first; i--) {
             if (mismatch(states.get(i), found) < 0) {

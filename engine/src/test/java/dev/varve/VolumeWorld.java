@@ -291,6 +291,7 @@ final class VolumeWorld {
         long until = System.nanoTime() + PATIENCE_NANOS;
         do {
             BlockDevice poisoned = disk.device();
+            disk.model.requireOne(disk.read(), what + ", " + disk.id + " before it is opened again");
             assertThatThrownBy(() -> poisoned.write(ByteBuffer.allocate(1), disk.start))
                     .as(what + ": a write after a sync or a write has failed")
                     .isInstanceOf(IOException.class);
