@@ -41,7 +41,7 @@ class SeededBugsTest {
      * @param to what is put in its place
      * @param test class, method and arguments, below {@code dev.varve}
      */
-    private record Bug(String name, String file, String from, String to, List<String> test) {
+    record Bug(String name, String file, String from, String to, List<String> test) {
         @Override
         public String toString() {
             return name;

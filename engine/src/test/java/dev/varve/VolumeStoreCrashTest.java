@@ -80,7 +80,7 @@ class VolumeStoreCrashTest {
     }
 
     private void crashEverywhere(VolumeWorkload mix, Fault fault, boolean onHeap, int stride) throws IOException {
-        int first = new Random(SEED ^ mix.name().hashCode() ^ fault.ordinal()).nextInt(stride);
+        int first = new Random(SEED ^ mix.name().hashCode() ^ fault.name().hashCode()).nextInt(stride);
         boolean hit = true;
         int runs = 0;
         for (int change = first; hit; change += stride) {

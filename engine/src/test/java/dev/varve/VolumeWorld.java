@@ -35,6 +35,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -397,15 +398,7 @@ final class VolumeWorld {
                 reopen();
             }
             assertThat(waited).as(what + ": a snapshot stays pending").isLessThan(PATIENCE_NANOS);
-            sleep();
-        }
-    }
-
-    private static void sleep() {
-        try {
-            Thread.sleep(1);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+            LockSupport.parkNanos(1_000_000);
         }
     }
 
