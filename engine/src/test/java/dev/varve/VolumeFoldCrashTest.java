@@ -105,7 +105,9 @@ class VolumeFoldCrashTest {
 
     private static Snapshot completed(Engine engine, Snapshot begun) throws Exception {
         Snapshot now = begun;
+        long until = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
         while (now.state() == SnapshotState.PENDING) {
+            assertThat(System.nanoTime()).as("%s stays pending", begun.id()).isLessThan(until);
             Thread.sleep(2);
             now = engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).get(begun.id());
         }
