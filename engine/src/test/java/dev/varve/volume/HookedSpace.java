@@ -23,6 +23,7 @@ final class HookedSpace implements SegmentSpace {
     volatile Hook afterRead = NONE;
     volatile Hook beforeSync = NONE;
     volatile TakeHook beforeTake = taken -> {};
+    volatile Runnable beforeGive = () -> {};
     int taken;
     int given;
 
@@ -45,6 +46,7 @@ final class HookedSpace implements SegmentSpace {
 
     @Override
     public void give(SegmentFile segment) {
+        beforeGive.run();
         given++;
         below.give(((Hooked) segment).file);
     }
