@@ -30,7 +30,11 @@ final class VolumeModel {
     }
 
     static byte[][] zeros() {
-        byte[][] state = new byte[PAGES][];
+        return zeros(PAGES);
+    }
+
+    static byte[][] zeros(int pages) {
+        byte[][] state = new byte[pages][];
         Arrays.fill(state, ZERO);
         return state;
     }
