@@ -12,18 +12,21 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
-import org.junit.jupiter.api.Assumptions;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Puts bugs into copies of the sources, one at a time, and looks whether the tests notice: {@code seeded-bugs.txt} says
- * where, what, and which test has to fail with it and to pass without. With {@code -Dvarve.long=true} only.
+ * where, what, and which test has to fail with it and to pass without. With {@code -Dvarve.long=true}; else it only looks
+ * whether each still has its place.
  */
 class SeededBugsTest {
     private static final Path SOURCES = Path.of("src", "main", "java", "dev", "varve");
@@ -75,11 +78,15 @@ class SeededBugsTest {
         return bugs.stream();
     }
 
-    @BeforeEach
-    void onlyWhenThereIsTime() {
-        Assumptions.assumeTrue(Boolean.getBoolean("varve.long"), "with -Dvarve.long=true");
+    /** So that the bugs keep up with the sources. */
+    @Test
+    void eachBugHasItsPlace() throws IOException {
+        for (Bug bug : bugs().toList()) {
+            change(bug);
+        }
     }
 
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("bugs")
     void bugIsNoticed(Bug bug) throws Exception {
@@ -96,24 +103,26 @@ class SeededBugsTest {
     }
 
     /** The control: the same tests, run the same way, find nothing in the sources as they are. */
+    @Tag("slow")
     @ParameterizedTest
     @MethodSource("tests")
     void nothingIsNoticedWithoutABug(List<String> test) throws Exception {
         assertThat(run(Files.createDirectory(tmp.resolve("none")), test)).contains("passed");
     }
 
-    private Path compile(Bug bug) throws IOException {
+    private static String change(Bug bug) throws IOException {
         Path source = SOURCES.resolve(bug.file);
         String text = Files.readString(source);
-        String pattern = pattern(bug.from);
-        var matcher = java.util.regex.Pattern.compile(pattern).matcher(text);
+        Pattern pattern = pattern(bug.from);
+        Matcher matcher = pattern.matcher(text);
         assertThat(matcher.find()).as("%s: the text is in %s", bug, source).isTrue();
         String changed = text.substring(0, matcher.start()) + bug.to + text.substring(matcher.end());
-        assertThat(java.util.regex.Pattern.compile(pattern)
-                        .matcher(text.substring(matcher.end()))
-                        .find())
-                .as("%s: the text is there once", bug)
-                .isFalse();
+        assertThat(matcher.find()).as("%s: the text is there once", bug).isFalse();
+        return changed;
+    }
+
+    private Path compile(Bug bug) throws IOException {
+        String changed = change(bug);
         Path copy = tmp.resolve("source").resolve(bug.file);
         Files.createDirectories(copy.getParent());
         Files.writeString(copy, changed);
@@ -134,12 +143,12 @@ class SeededBugsTest {
         return classes;
     }
 
-    private static String pattern(String text) {
+    private static Pattern pattern(String text) {
         StringBuilder pattern = new StringBuilder();
         for (String word : text.strip().split("\\s+", -1)) {
-            pattern.append(pattern.isEmpty() ? "" : "\\s+").append(java.util.regex.Pattern.quote(word));
+            pattern.append(pattern.isEmpty() ? "" : "\\s+").append(Pattern.quote(word));
         }
-        return pattern.toString();
+        return Pattern.compile(pattern.toString());
     }
 
     private String run(Path classes, List<String> test) throws Exception {
