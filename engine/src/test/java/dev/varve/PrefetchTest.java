@@ -229,4 +229,78 @@ class PrefetchTest extends HookedEngine {
         assertThat(below.records("touch/", "", 10)).hasSize(1);
         assertThat(below.record(key)).isNull();
     }
+
+    /** Two volumes of one image are open, the first is closed: what the second will read is not brought any more. */
+    @Test
+    void prefetchGoesOnForTheSecondVolume() throws Exception {
+        List<Integer> boot = List.of(40, 2, 10, 5, 8, 9);
+        try (Engine engine = engine();
+                BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+            for (int block : boot) {
+                device.read(ByteBuffer.allocate(PAGE), (long) block * BLOCK);
+            }
+        }
+        CountDownLatch bringing = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger brought = new AtomicInteger();
+        before = method -> {
+            if (method.equals("get") && isPrefetch()) {
+                brought.incrementAndGet();
+                bringing.countDown();
+                await(go);
+            }
+        };
+        Engine engine = engine();
+        BlockDevice first = volumes(engine).attach(volume(engine).id());
+        await(bringing);
+        BlockDevice second = volumes(engine).attach(volume(engine).id());
+        first.close();
+        go.countDown();
+        Thread.sleep(1000);
+        second.close();
+        assertThat(brought.get()).isGreaterThan(1);
+    }
+
+    /** The guest has read nothing: what a fold reads is no boot's order. */
+    @Test
+    void readsOfAFoldAreNotNoted() throws Exception {
+        Engine engine = engine();
+        Volume volume = volume(engine);
+        try (BlockDevice device = volumes(engine).attach(volume.id())) {
+            for (int block : List.of(40, 2, 10, 5, 8, 9)) {
+                put(device, 16L * block, 1); // whole pages: nothing is read
+            }
+            end(engine, begin(engine, volume));
+        }
+        assertThat(below.records("touch/", "", 10)).isEmpty();
+    }
+
+    /** Somebody looks at one page of a new volume and closes it: that is the order of all boots to come. */
+    @Test
+    void shortLookIsNotTheOrderForEver() throws Exception {
+        for (List<Integer> boot : List.of(List.of(40), List.of(40, 2, 10, 5, 8, 9))) {
+            try (Engine engine = engine();
+                    BlockDevice device = volumes(engine).attach(volume(engine).id())) {
+                for (int block : boot) {
+                    device.read(ByteBuffer.allocate(PAGE), (long) block * BLOCK);
+                }
+            }
+        }
+        assertThat(below.records("touch/", "", 10).get(0).getValue().length).isGreaterThan(8 + 32 + 4);
+    }
+
+    /** Two volumes of a lineage note at once; the one that is closed last has read one page. */
+    @Test
+    void lastToCloseDoesNotReplaceTheLongerOrder() throws Exception {
+        Engine engine = engine();
+        BlockDevice first = volumes(engine).attach(volume(engine).id());
+        BlockDevice second = volumes(engine).attach(volume(engine).id());
+        for (int block : List.of(40, 2, 10, 5, 8, 9)) {
+            first.read(ByteBuffer.allocate(PAGE), (long) block * BLOCK);
+        }
+        second.read(ByteBuffer.allocate(PAGE), 40L * BLOCK);
+        first.close();
+        second.close();
+        assertThat(below.records("touch/", "", 10).get(0).getValue().length).isGreaterThan(8 + 32 + 4);
+    }
 }

@@ -529,4 +529,75 @@ class VolumeMeetingsTest extends HookedEngine {
         }
         assertThat(told).isEmpty();
     }
+
+    /** A write is in flight when its disk is closed; a fold keeps the volume; somebody else opens it. */
+    @Test
+    void writeOfAClosedDiskDoesNotLandInTheNext() throws Exception {
+        Engine engine = engine(SampleDisk.options().withPrefetch(false));
+        Image image = DISK.importInto(engine);
+        Volume volume = volumes(engine)
+                .create(VolumeRequest.NEW.withSnapshotId(image.rootMapping().snapshotId()));
+        BlockDevice device = volumes(engine).attach(volume.id());
+        put(device, 16 * 20, 1);
+        CountDownLatch folding = new CountDownLatch(1);
+        CountDownLatch fold = new CountDownLatch(1);
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch write = new CountDownLatch(1);
+        before = method -> {
+            if (folds() && method.equals("write")) {
+                folding.countDown();
+                await(fold);
+            }
+            if (isThread("stale") && method.equals("get")) {
+                writing.countDown();
+                await(write);
+            }
+        };
+        begin(engine, volume);
+        await(folding);
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread stale = start("stale", () -> device.write(filled(3, 9), 16 * PAGE * 2 + 5), failed);
+        await(writing);
+        Thread closing = start("closing", device::close, failed);
+        Thread.sleep(50);
+        assertThat(closing.isAlive()).as("closing waits for the write").isTrue();
+        write.countDown();
+        stale.join();
+        closing.join();
+        BlockDevice again = volumes(engine).attach(volume.id());
+        put(again, 32, 7);
+        again.flush();
+        ByteBuffer page = ByteBuffer.allocate(PAGE);
+        again.read(page, 32 * PAGE);
+        fold.countDown();
+        assertThat(page.get(5)).as("a byte that the new disk wrote and flushed").isEqualTo((byte) 7);
+    }
+
+    /** An engine that closes while a volume is opened for the first time. */
+    @Test
+    void attachBesideCloseIsAnIllegalState() throws Exception {
+        Engine engine = engine();
+        Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (BlockDevice device = volumes(engine).attach(volume.id())) {
+            put(device, 0, 1);
+        }
+        engine.close();
+        Engine again = engine();
+        AtomicInteger reads = new AtomicInteger();
+        before = method -> {
+            if (isThread("attacher") && method.equals("record") && reads.incrementAndGet() == 2) {
+                opening.countDown();
+                await(go);
+            }
+        };
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread attacher = start("attacher", () -> volumes(again).attach(volume.id()), failed);
+        await(opening);
+        again.close();
+        go.countDown();
+        attacher.join();
+        assertThat(failed.get()).isInstanceOf(IllegalStateException.class);
+    }
 }

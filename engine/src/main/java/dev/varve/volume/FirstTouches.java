@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class FirstTouches {
     /** The most chunks of an order: 1 GiB of 64 KiB each, 512 KiB of record. */
     static final int MOST_CHUNKS = 16_384;
 
+    private static final int PIECE_BLOCKS = 1 << 13;
     private static final int WINDOW_MINUTES = 3;
     private static final long MOST_BYTES = 64L << 30;
     private static final int MAGIC = 0x56544348;
@@ -36,7 +38,9 @@ final class FirstTouches {
     private final String lineage;
     private final long endNanos = System.nanoTime() + TimeUnit.MINUTES.toNanos(WINDOW_MINUTES);
     private final long blockCount;
-    private final AtomicLongArray touched;
+
+    /** A bit a block, in pieces that are made when they are needed. */
+    private final AtomicReferenceArray<@Nullable AtomicLongArray> touched;
 
     @GuardedBy("this")
     private final List<ChunkId> order = new ArrayList<>();
@@ -51,36 +55,56 @@ final class FirstTouches {
     FirstTouches(String lineage, int chunkSizeBytes, long blockCount) {
         this.lineage = lineage;
         this.blockCount = Math.min(blockCount, MOST_BYTES / chunkSizeBytes);
-        touched = new AtomicLongArray((int) ((this.blockCount + Long.SIZE - 1) / Long.SIZE));
+        touched = new AtomicReferenceArray<>((int) ((this.blockCount + PIECE_BLOCKS - 1) / PIECE_BLOCKS));
     }
 
     String lineage() {
         return lineage;
     }
 
-    /** Whether a block is read for the first time. Allocates nothing. */
+    /** Whether a block is read for the first time. */
     boolean isFirst(long block) {
         if (block >= blockCount || full) {
             return false;
         }
-        int word = (int) (block / Long.SIZE);
+        AtomicLongArray piece = piece((int) (block / PIECE_BLOCKS));
+        int word = (int) (block % PIECE_BLOCKS / Long.SIZE);
         long bit = 1L << block;
-        return (touched.getPlain(word) & bit) == 0
-                && (touched.getAndAccumulate(word, bit, (before, more) -> before | more) & bit) == 0;
+        return (piece.getPlain(word) & bit) == 0
+                && (piece.getAndAccumulate(word, bit, (before, more) -> before | more) & bit) == 0;
+    }
+
+    private AtomicLongArray piece(int i) {
+        AtomicLongArray present = touched.get(i);
+        if (present != null) {
+            return present;
+        }
+        AtomicLongArray made = new AtomicLongArray(PIECE_BLOCKS / Long.SIZE);
+        AtomicLongArray others = touched.compareAndExchange(i, null, made);
+        return others == null ? made : others;
     }
 
     /** Notes the chunk of a block that was read for the first time. */
     synchronized void add(ChunkId id) {
-        if (order.size() < MOST_CHUNKS) {
+        if (!full && order.size() < MOST_CHUNKS) {
             order.add(id);
         } else {
             full = true;
         }
     }
 
+    /** Has nothing more noted. */
+    void end() {
+        full = true;
+    }
+
     /** Whether nothing is noted any more. */
     boolean isOver() {
         return full || System.nanoTime() - endNanos >= 0;
+    }
+
+    synchronized int count() {
+        return order.size();
     }
 
     /** The order as a record; null when there is none. */

@@ -34,7 +34,6 @@ final class HydratingReader {
     private final int chunkShift;
     private final int chunkMask;
     private volatile @Nullable AtomicReferenceArray<@Nullable Held> leaves;
-    private volatile @Nullable FirstTouches touches;
 
     /** A leaf and which it is; no leaf where all is zeros. */
     private record Held(long index, @Nullable Leaf leaf) {}
@@ -49,13 +48,22 @@ final class HydratingReader {
 
     /** Reads a range that the caller has checked, as {@link BlockDevice#read} does. */
     void read(ByteBuffer dst, long offsetBytes) throws IOException {
+        read(dst, offsetBytes, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param touches where first reads are noted; null when they are not
+     */
+    void read(ByteBuffer dst, long offsetBytes, @Nullable FirstTouches touches) throws IOException {
         int start = dst.position();
         boolean done = false;
         try {
             for (long at = offsetBytes; dst.hasRemaining(); ) {
                 int skip = (int) at & chunkMask;
                 int length = Math.min(chunkMask + 1 - skip, dst.remaining());
-                readBlock(at >>> chunkShift, skip, dst, length);
+                readBlock(at >>> chunkShift, skip, dst, length, touches);
                 at += length;
             }
             done = true;
@@ -66,12 +74,12 @@ final class HydratingReader {
         }
     }
 
-    private void readBlock(long block, int skip, ByteBuffer dst, int length) throws IOException {
+    private void readBlock(long block, int skip, ByteBuffer dst, int length, @Nullable FirstTouches touches)
+            throws IOException {
         Leaf leaf = leaf(block / Leaf.BLOCKS);
         int i = (int) (block % Leaf.BLOCKS);
-        FirstTouches order = touches;
-        if (order != null && leaf != null && order.isFirst(block)) {
-            note(order, leaf.chunk(i));
+        if (touches != null && leaf != null && touches.isFirst(block)) {
+            note(touches, leaf.chunk(i));
         }
         if (leaf != null && cache.read(leaf.word(i), skip, dst, length)) {
             return;
@@ -88,17 +96,6 @@ final class HydratingReader {
         if (id != null) {
             order.add(id);
         }
-    }
-
-    /** Has first touches noted from now on; null ends it. */
-    void setTouches(@Nullable FirstTouches newTouches) {
-        touches = newTouches;
-    }
-
-    /** Where first touches are noted; null when they are not. */
-    @Nullable
-    FirstTouches touches() {
-        return touches;
     }
 
     private static void zero(ByteBuffer dst, int length) {

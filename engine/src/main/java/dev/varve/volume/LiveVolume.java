@@ -3,7 +3,9 @@ package dev.varve.volume;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +29,10 @@ final class LiveVolume {
     private final String id;
     private final LogMaker logs;
     private volatile long sizeBytes;
+
+    /** Where first reads are noted. */
+    private final AtomicReference<@Nullable FirstTouches> touches = new AtomicReference<>();
+
     private final Shared shared;
     private final Staging.Pool stagings;
     private final Pages.ScratchPool scratches;
@@ -90,21 +96,23 @@ final class LiveVolume {
 
     /** Takes what a fold has made; the caller drops from the log afterwards what the base has now. */
     void rebase(HydratingReader newBase) {
-        HydratingReader before = base;
-        newBase.setTouches(before == null ? null : before.touches());
         base = newBase;
+        FirstTouches noted = touches.get();
+        if (noted != null) {
+            noted.end(); // what it reads from here on may be its own
+        }
     }
 
-    /** Ends the noting of first touches; null when they are not noted, or not over and {@code early} is not wanted. */
+    /** Has first reads noted from now on. */
+    void note(FirstTouches newTouches) {
+        touches.set(newTouches);
+    }
+
+    /** Ends the noting of first reads; null when they are not noted, or not over and {@code early} is not wanted. */
     @Nullable
     FirstTouches takeTouches(boolean early) {
-        HydratingReader reader = base;
-        FirstTouches touches = reader == null ? null : reader.touches();
-        if (reader == null || touches == null || !early && !touches.isOver()) {
-            return null;
-        }
-        reader.setTouches(null);
-        return touches;
+        FirstTouches noted = touches.get();
+        return noted != null && (early || noted.isOver()) ? touches.getAndSet(null) : null;
     }
 
     /** The log, or null when nothing was ever written. */
@@ -119,7 +127,7 @@ final class LiveVolume {
         try {
             VolumeLog written = log;
             if (written == null) {
-                readBase(dst, offsetBytes, dst.remaining());
+                readBase(dst, offsetBytes, dst.remaining(), touches.get());
             } else {
                 readOver(written, dst, offsetBytes);
             }
@@ -137,7 +145,7 @@ final class LiveVolume {
             long word = written.word(page);
             if (word == PageWord.NONE) {
                 int length = unwrittenBytes(written, at, dst.remaining());
-                readBase(dst, at, length);
+                readBase(dst, at, length, touches.get());
                 at += length;
             } else {
                 at += readWritten(written, page, word, (int) at & Pages.MASK, dst);
@@ -179,8 +187,13 @@ final class LiveVolume {
         }
     }
 
-    /** Reads what lies under the log. */
+    /** Reads what lies under the log, for a fold. */
     void readBase(ByteBuffer dst, long offsetBytes, int lengthBytes) throws IOException {
+        readBase(dst, offsetBytes, lengthBytes, null);
+    }
+
+    private void readBase(ByteBuffer dst, long offsetBytes, int lengthBytes, @Nullable FirstTouches noted)
+            throws IOException {
         HydratingReader reader = base;
         long held = reader == null ? 0 : reader.manifest().sizeBytes();
         int fromBase = (int) Math.max(0, Math.min(lengthBytes, held - offsetBytes));
@@ -188,7 +201,7 @@ final class LiveVolume {
             int limit = dst.limit();
             dst.limit(dst.position() + fromBase);
             try {
-                reader.read(dst, offsetBytes);
+                reader.read(dst, offsetBytes, noted);
             } finally {
                 dst.limit(limit);
             }
@@ -205,11 +218,16 @@ final class LiveVolume {
         }
     }
 
-    void write(ByteBuffer src, long offsetBytes) throws IOException {
+    /**
+     * Writes.
+     *
+     * @param cancelled ends a wait for room in the log
+     */
+    void write(ByteBuffer src, long offsetBytes, BooleanSupplier cancelled) throws IOException {
         if (!src.hasRemaining()) {
             return;
         }
-        VolumeLog written = roomyLog();
+        VolumeLog written = roomyLog(cancelled);
         Staging staging = stagings.take();
         try {
             long at = offsetBytes;
@@ -251,11 +269,11 @@ final class LiveVolume {
         }
     }
 
-    void writeZeroes(long offsetBytes, long lengthBytes) throws IOException {
+    void writeZeroes(long offsetBytes, long lengthBytes, BooleanSupplier cancelled) throws IOException {
         if (lengthBytes == 0) {
             return;
         }
-        VolumeLog written = roomyLog();
+        VolumeLog written = roomyLog(cancelled);
         long end = offsetBytes + lengthBytes;
         long firstPage = (offsetBytes + Pages.MASK) >>> Pages.SHIFT;
         long endPage = end >>> Pages.SHIFT;
@@ -284,10 +302,10 @@ final class LiveVolume {
     }
 
     /** The log, when there is room in it. */
-    private VolumeLog roomyLog() throws IOException {
+    private VolumeLog roomyLog(BooleanSupplier cancelled) throws IOException {
         VolumeLog written = openLog();
         if (shared.limits.isFull(written)) {
-            shared.limits.await(written, shared.folding);
+            shared.limits.await(written, shared.folding, cancelled);
         }
         return written;
     }

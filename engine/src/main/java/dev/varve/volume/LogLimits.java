@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import java.io.IOException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +58,18 @@ final class LogLimits {
     /**
      * Waits until a log may be appended to.
      *
+     * @param cancelled ends the wait
      * @throws IOException when it can't be folded
+     * @throws IllegalStateException when it was cancelled
      */
-    void await(VolumeLog log, Folding folding) throws IOException {
+    void await(VolumeLog log, Folding folding, BooleanSupplier cancelled) throws IOException {
         boolean interrupted = false;
         folding.request(log.volume());
         try {
             while (isFull(log) && log.isOpen()) {
+                if (cancelled.getAsBoolean()) {
+                    throw new IllegalStateException(log.volume() + " is closed");
+                }
                 IOException failure = folding.failure(log.volume());
                 if (failure != null) {
                     throw new IOException(

@@ -1,17 +1,22 @@
 package dev.varve.volume;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,16 +24,23 @@ import org.slf4j.LoggerFactory;
 /**
  * Brings into the cache what a boot will read, in the order in which the first boot of the same lineage read it: on one
  * thread, at most half of the cache, and no read waits for it. An order keeps no chunk in the store: one that is gone is
- * passed over.
+ * passed over. One that is short is replaced by a longer one, for it may have been a look and not a boot.
  */
 final class Prefetcher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Prefetcher.class);
 
+    /** From so many chunks on an order is not noted again. */
+    private static final int LONG_ORDER = 1024;
+
     private final Catalog catalog;
     private final Loader loader;
 
-    /** Lineages that wait, or are being brought. */
-    private final Set<String> busy = ConcurrentHashMap.newKeySet();
+    /** Those who wait for what is brought, by lineage. */
+    @GuardedBy("this")
+    private final Map<String, List<BooleanSupplier>> wanted = new HashMap<>();
+
+    /** Lineages of which a volume notes its reads. */
+    private final Set<String> noting = ConcurrentHashMap.newKeySet();
 
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
         Thread made = new Thread(task, "varve-prefetch");
@@ -53,39 +65,52 @@ final class Prefetcher implements AutoCloseable {
     }
 
     /**
-     * Begins to bring what a boot of a lineage reads, or answers that it is not known yet.
+     * Begins to bring what a boot of a lineage reads, if that is known.
      *
      * @param isWanted whether to go on
-     * @return false when nobody has recorded it
+     * @return whether the caller is to note what it reads, and {@link #keep} it
      */
-    boolean begin(String lineage, Wanted isWanted) throws IOException {
-        byte[] record = catalog.touches(lineage);
-        List<ChunkKey> order = record == null ? null : FirstTouches.decode(record);
-        if (order == null) {
-            if (record != null) {
-                LOG.warn("the order in which {} was read is damaged, and recorded anew", lineage);
-            }
-            return false;
-        }
-        if (!closed && busy.add(lineage)) {
+    boolean begin(String lineage, BooleanSupplier isWanted) throws IOException {
+        List<ChunkKey> order = order(lineage);
+        if (!order.isEmpty() && want(lineage, isWanted)) {
             try {
-                thread.execute(() -> bring(lineage, order, isWanted));
+                thread.execute(() -> bring(lineage, order));
             } catch (RejectedExecutionException e) {
                 LOG.debug("the engine is closing");
             }
         }
-        return true;
+        return order.size() < LONG_ORDER && noting.add(lineage);
     }
 
-    /** Tells whether somebody still reads a disk. */
-    interface Wanted {
-        boolean get();
+    private List<ChunkKey> order(String lineage) throws IOException {
+        byte[] record = catalog.touches(lineage);
+        List<ChunkKey> order = record == null ? List.of() : FirstTouches.decode(record);
+        if (order == null) {
+            LOG.warn("the order in which {} was read is damaged, and noted anew", lineage);
+        }
+        return order == null ? List.of() : order;
     }
 
-    private void bring(String lineage, List<ChunkKey> order, Wanted isWanted) {
+    /** Whether who asks is the first. */
+    private synchronized boolean want(String lineage, BooleanSupplier isWanted) {
+        List<BooleanSupplier> all = wanted.computeIfAbsent(lineage, unused -> new ArrayList<>());
+        all.add(isWanted);
+        return all.size() == 1;
+    }
+
+    private synchronized boolean isWanted(String lineage) {
+        List<BooleanSupplier> all = wanted.getOrDefault(lineage, List.of());
+        return !closed && all.stream().anyMatch(BooleanSupplier::getAsBoolean);
+    }
+
+    private synchronized void end(String lineage) {
+        wanted.remove(lineage);
+    }
+
+    private void bring(String lineage, List<ChunkKey> order) {
         try {
             int most = Math.min(order.size(), loader.most());
-            for (int i = 0; i < most && !closed && isWanted.get(); i++) {
+            for (int i = 0; i < most && isWanted(lineage); i++) {
                 try {
                     loader.load(order.get(i));
                 } catch (IOException e) {
@@ -95,14 +120,15 @@ final class Prefetcher implements AutoCloseable {
         } catch (IOException | RuntimeException e) {
             LOG.debug("{} is not brought into the cache", lineage, e);
         } finally {
-            busy.remove(lineage);
+            end(lineage);
         }
     }
 
-    /** Keeps an order, and drops those whose snapshots and volumes are gone. */
+    /** Keeps an order if it is longer than what there is, and drops those whose snapshots and volumes are gone. */
     void keep(FirstTouches touches) throws IOException {
+        noting.remove(touches.lineage());
         byte[] record = touches.encode();
-        if (record == null) {
+        if (record == null || touches.count() <= order(touches.lineage()).size()) {
             return;
         }
         Set<String> gone = gone();

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 
 /** A volume that somebody has open for writing. */
 final class VolumeDevice implements BlockDevice {
@@ -18,6 +20,12 @@ final class VolumeDevice implements BlockDevice {
 
     private volatile boolean closed;
 
+    /** Writes that have begun and not ended. */
+    private final AtomicInteger writes = new AtomicInteger();
+
+    /** Given to writers that wait, so that they need no object of their own. */
+    private final BooleanSupplier cancelled;
+
     /** Lets go of the volume. */
     interface Closer {
         void close(VolumeDevice device) throws IOException;
@@ -26,6 +34,11 @@ final class VolumeDevice implements BlockDevice {
     VolumeDevice(LiveVolume volume, Closer closer) {
         this.volume = volume;
         this.closer = closer;
+        cancelled = this::isClosed;
+    }
+
+    private boolean isClosed() {
+        return closed;
     }
 
     @Override
@@ -46,8 +59,13 @@ final class VolumeDevice implements BlockDevice {
 
     @Override
     public void write(ByteBuffer src, long offsetBytes) throws IOException {
-        check(offsetBytes, src.remaining());
-        volume.write(src, offsetBytes);
+        writes.incrementAndGet();
+        try {
+            check(offsetBytes, src.remaining());
+            volume.write(src, offsetBytes, cancelled);
+        } finally {
+            ended();
+        }
     }
 
     @Override
@@ -63,8 +81,13 @@ final class VolumeDevice implements BlockDevice {
 
     @Override
     public void writeZeroes(long offsetBytes, long lengthBytes) throws IOException {
-        check(offsetBytes, lengthBytes);
-        volume.writeZeroes(offsetBytes, lengthBytes);
+        writes.incrementAndGet();
+        try {
+            check(offsetBytes, lengthBytes);
+            volume.writeZeroes(offsetBytes, lengthBytes, cancelled);
+        } finally {
+            ended();
+        }
     }
 
     @Override
@@ -76,14 +99,40 @@ final class VolumeDevice implements BlockDevice {
         return new VolumeExtents(volume, map).list(offsetBytes, lengthBytes, limit);
     }
 
+    private void ended() {
+        if (writes.decrementAndGet() == 0 && closed) {
+            synchronized (writes) {
+                writes.notifyAll();
+            }
+        }
+    }
+
+    /** Waits for writes that have begun: who opens the volume next is not to find them behind his own. */
     @Override
     public void close() throws IOException {
         closed = true;
+        awaitWrites();
         synchronized (closer) {
             if (!ended) {
                 ended = true;
                 closer.close(this);
             }
+        }
+    }
+
+    private void awaitWrites() {
+        boolean interrupted = false;
+        synchronized (writes) {
+            while (writes.get() > 0) {
+                try {
+                    writes.wait();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
     }
 

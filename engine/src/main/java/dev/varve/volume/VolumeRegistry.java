@@ -232,7 +232,7 @@ public final class VolumeRegistry implements AutoCloseable {
         return device;
     }
 
-    /** Begins to bring what a boot of the volume will read; where that is not known, what this one reads is noted. */
+    /** Begins to bring what a boot of the volume will read; where little of it is known, what this one reads is noted. */
     private void prefetch(Scope scope, LiveVolume volume, VolumeDevice device) {
         Prefetcher fetcher = prefetcher;
         HydratingReader base = volume.base();
@@ -242,9 +242,9 @@ public final class VolumeRegistry implements AutoCloseable {
         try {
             Resource record = catalog.find(ResourceKind.VOLUME, scope, volume.id());
             String lineage = record == null ? null : VolumeRecord.bootLineage(record);
-            if (lineage != null && !fetcher.begin(lineage, () -> devices.contains(device))) {
+            if (lineage != null && fetcher.begin(lineage, () -> devices.contains(device))) {
                 Manifest manifest = base.manifest();
-                base.setTouches(new FirstTouches(lineage, manifest.chunkSizeBytes(), manifest.blockCount()));
+                volume.note(new FirstTouches(lineage, manifest.chunkSizeBytes(), manifest.blockCount()));
                 upkeep.begin();
             }
         } catch (IOException | RuntimeException e) {

@@ -63,7 +63,11 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     /** Begins with the rounds, once. */
     synchronized void begin() {
         if (begun == null) {
-            begun = thread.scheduleWithFixedDelay(this::round, ROUND_MILLIS, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+            try {
+                begun = thread.scheduleWithFixedDelay(this::round, ROUND_MILLIS, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (RejectedExecutionException e) {
+                throw new IllegalStateException("the engine is closed", e);
+            }
         }
     }
 

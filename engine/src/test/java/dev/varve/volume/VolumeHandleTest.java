@@ -13,8 +13,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Handles of a volume beside each other and after each other. */
 @Timeout(120)
@@ -64,55 +62,6 @@ class VolumeHandleTest extends VolumeFixture {
         }
         assertThat(failure.get()).isNull();
         assertThat(wrong.get()).as("wrong reads after %d trims", trims).isZero();
-    }
-
-    /** A write that began before close() appends, and records a segment, after it; a new handle has the volume by then. */
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void writeThatOutlivesItsHandleDoesNoHarm(boolean closesSecond) throws Exception {
-        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
-        VolumeRig rig = new VolumeRig(() -> space, SIZE);
-        VolumeDevice first = rig.open();
-        for (int i = 0; i < 3; i++) {
-            put(first, 64 * i, 64, 1);
-        }
-        for (int i = 0; i < 61; i++) {
-            put(first, i, 1); // no further page fits the first segment
-        }
-        assertThat(rig.entries()).hasSize(1);
-        CountDownLatch merging = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        space.afterRead = (segment, bytes, offset) -> {
-            if (Thread.currentThread().getName().equals("late")) {
-                merging.countDown();
-                await(go);
-            }
-        };
-        AtomicReference<Throwable> end = new AtomicReference<>();
-        Thread late = new Thread(
-                () -> {
-                    try {
-                        first.write(ByteBuffer.wrap(new byte[] {9}), 10);
-                    } catch (Throwable e) {
-                        end.set(e);
-                    }
-                },
-                "late");
-        late.start();
-        await(merging);
-        first.close();
-        VolumeDevice second = rig.open();
-        put(second, 0, 2);
-        second.flush();
-        go.countDown();
-        late.join();
-        if (closesSecond) {
-            second.close();
-        }
-        VolumeDevice third = rig.open();
-        assertThat(get(third, 0))
-                .as("what was flushed; the late write ended with %s", end.get())
-                .isEqualTo(2);
     }
 
     /** Who closes second, as the engine does, is told "done" while the first still flushes. */
