@@ -193,4 +193,47 @@ class VolumeAttachTest extends HookedEngine {
         }
         assertThat(found).as("pages written before close()").containsOnly(2);
     }
+
+    /** The volume is closed while the next segment of its log is being named, and opened again. */
+    @Test
+    void segmentMadeBesideACloseGoesWithItsVolume() throws Exception {
+        Engine engine = engine();
+        Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
+        BlockDevice device = volumes(engine).attach(volume.id());
+        put(device, 0, 1);
+        device.flush();
+        CountDownLatch naming = new CountDownLatch(1);
+        CountDownLatch name = new CountDownLatch(1);
+        CountDownLatch opening = new CountDownLatch(2); // the record, and the base
+        before = method -> {
+            if (Thread.currentThread().getName().equals("varve-upkeep") && method.equals("commit")) {
+                naming.countDown();
+                await(name);
+            }
+        };
+        after = method -> {
+            if (Thread.currentThread().getName().equals("attacher") && method.equals("record")) {
+                opening.countDown();
+            }
+        };
+        device.write(filled(700 << 10, 1), 0); // the next segment is wanted
+        await(naming);
+        device.close();
+        CompletableFuture<BlockDevice> again = new CompletableFuture<>();
+        Thread attacher = new Thread(
+                () -> {
+                    try {
+                        again.complete(volumes(engine).attach(volume.id()));
+                    } catch (IOException | RuntimeException e) {
+                        again.completeExceptionally(e);
+                    }
+                },
+                "attacher");
+        attacher.start();
+        await(opening); // what it has read does not name the segment
+        name.countDown();
+        again.get(20, TimeUnit.SECONDS).close();
+        volumes(engine).delete(volume.id());
+        assertThat(tmp.resolve("volumes")).isEmptyDirectory();
+    }
 }
