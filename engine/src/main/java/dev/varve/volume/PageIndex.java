@@ -123,27 +123,29 @@ public final class PageIndex {
     }
 
     /**
-     * How many blocks of a range have no group here.
+     * How many blocks of a range have no group here whose pages have words of their own.
      *
      * @param groupsPerBlock at least 1
+     * @param orUniform whether a group with one word for all its pages counts as well
      */
-    int countMissing(long firstPage, long endPage, int groupsPerBlock) {
+    int countMissing(long firstPage, long endPage, int groupsPerBlock, boolean orUniform) {
         int missing = 0;
         long block = group(firstPage) / groupsPerBlock;
         long end = group(endPage - 1) / groupsPerBlock;
         for (; block <= end; block++) {
             boolean known = false;
             for (int i = 0; i < groupsPerBlock && !known; i++) {
-                known = has(block * groupsPerBlock + i);
+                known = has(block * groupsPerBlock + i, orUniform);
             }
             missing += known ? 0 : 1;
         }
         return missing;
     }
 
-    private boolean has(long number) {
+    private boolean has(long number, boolean orUniform) {
         long[] @Nullable [] now = table;
-        return now[seek(now, number)] != null;
+        long[] group = now[seek(now, number)];
+        return group != null && (orUniform || group.length == GROUP_LONGS);
     }
 
     /** How many blocks have pages that are not zeros as a group, about: others may change it meanwhile. */

@@ -82,7 +82,7 @@ final class SpaceReserve {
             long first = header.firstPage();
             long end = first + header.pageCount();
             int blocks = switch (header.type()) {
-                case DATA -> index.countMissing(first, end, groupsPerBlock);
+                case DATA -> index.countMissing(first, end, groupsPerBlock, false);
                 case ZEROS -> countCut(first) + countCut(end);
                 case MARK, DAMAGED -> 0;
             };
@@ -91,11 +91,14 @@ final class SpaceReserve {
             }
         }
 
-        /** The block that a range of zeros begins or ends in, unless it does so at the block's own end. */
+        /**
+         * The block that a range of zeros begins or ends in, unless it does so at the block's own end. Where it does so at
+         * a group's end, no page gets a word of its own by it.
+         */
         private int countCut(long page) {
             return page % ((long) groupsPerBlock * PageIndex.GROUP_PAGES) == 0
                     ? 0
-                    : index.countMissing(page, page + 1, groupsPerBlock);
+                    : index.countMissing(page, page + 1, groupsPerBlock, page % PageIndex.GROUP_PAGES == 0);
         }
 
         private void add(long more) throws IOException {

@@ -99,4 +99,40 @@ class SpaceReserveTest {
             }
         }
     }
+
+    /** A range is trimmed, less than 64 MiB, and then written: the blocks are known, and nobody has promised them room. */
+    @Test
+    void whoWritesToWhatWasTrimmedReservesTheRoomOfItsFold() throws IOException {
+        usable.set(SpaceReserve.FLOOR_BYTES + 3 * MIB);
+        try (VolumeLog log = log()) {
+            log.appendAll(RecordHeader.Type.ZEROS, 0, 16L * 512, staging, VolumeLog.ALWAYS); // 32 MiB
+            assertThat(blocksWritten(log, 512)).isEqualTo((int) (3 * MIB / BLOCK));
+        }
+    }
+
+    /** Zeros of a part of a page group that was trimmed before are no promise for what is written there later. */
+    @Test
+    void whoWritesToWhatWasTrimmedTwiceReservesTheRoomOfItsFold() throws IOException {
+        usable.set(SpaceReserve.FLOOR_BYTES + 3 * MIB);
+        try (VolumeLog log = log()) {
+            log.appendAll(RecordHeader.Type.ZEROS, 0, 16L * 512, staging, VolumeLog.ALWAYS);
+            for (int block = 0; block < 40; block++) {
+                log.appendAll(RecordHeader.Type.ZEROS, 16L * block + 1, 1, staging, VolumeLog.ALWAYS);
+            }
+            assertThat(blocksWritten(log, 512)).isEqualTo((int) (3 * MIB / BLOCK));
+        }
+    }
+
+    /** Writes a page of each block until the disk is full; how many. */
+    private int blocksWritten(VolumeLog log, int most) {
+        for (int block = 0; block < most; block++) {
+            try {
+                writePage(log, 16L * block);
+            } catch (IOException e) {
+                assertThat(e).hasMessageContaining("No space left");
+                return block;
+            }
+        }
+        return most;
+    }
 }
