@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +27,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Which segments are in use stands in the records of their volumes. What no record names when the store is opened is
  * deleted: nobody knows whether it is durable, its name or its length. Of those that
- * this process has made and got back, up to {@value #KEPT_BYTES} bytes are kept for the next who needs one.
+ * this process has made and got back, up to {@value #KEPT_BYTES} bytes are kept for the next who needs one, until the disk
+ * is full. What a sparse one has not written yet is promised to it.
  */
 final class FileSegments implements SegmentSpace {
     private static final Logger LOG = LoggerFactory.getLogger(FileSegments.class);
@@ -37,7 +39,7 @@ final class FileSegments implements SegmentSpace {
     private final FileIo io;
     private final Path folder;
     private final SpaceReserve reserve;
-    private final Map<Integer, ArrayDeque<Long>> free = new HashMap<>();
+    private final Map<Integer, ArrayDeque<Kept>> free = new HashMap<>();
 
     @GuardedBy("this")
     private long freeBytes;
@@ -56,7 +58,15 @@ final class FileSegments implements SegmentSpace {
         this.io = io;
         this.folder = folder;
         this.reserve = reserve;
+        reserve.onFull(this::dropKept);
     }
+
+    /**
+     * A segment that is kept for the next who needs one.
+     *
+     * @param writtenBytes how far it was written: what comes behind may take no room on the disk yet
+     */
+    private record Kept(long number, long writtenBytes) {}
 
     @Override
     public synchronized void claim(Set<Long> numbers, boolean areAll) throws IOException {
@@ -92,36 +102,45 @@ final class FileSegments implements SegmentSpace {
 
     @Override
     public SegmentFile take(int sizeBytes, Use use) throws IOException {
-        long number;
-        synchronized (this) {
-            Long kept = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>())
-                    .poll();
-            if (kept == null) {
-                number = ++last;
-            } else {
-                freeBytes -= sizeBytes;
-                return open(kept, sizeBytes, true);
-            }
-        }
-        if (use != Use.OPENING) {
-            requireRoom(sizeBytes);
-        }
-        return make(number, sizeBytes, use != Use.RARELY_SYNCED);
-    }
-
-    /** Asks for room, for which those go that are kept for the next. */
-    private void requireRoom(int sizeBytes) throws IOException {
+        Kept kept = takeKept(sizeBytes);
+        SpaceReserve.Room room = null;
+        boolean done = false;
         try {
-            reserve.require(sizeBytes);
-        } catch (IOException e) {
-            if (!dropKept()) {
-                throw e;
+            room = room(sizeBytes, kept == null ? 0 : kept.writtenBytes, use);
+            SegmentFile segment = kept == null
+                    ? make(nextNumber(), sizeBytes, use != Use.RARELY_SYNCED, room)
+                    : open(kept.number, sizeBytes, true, room);
+            done = true;
+            return segment;
+        } finally {
+            if (!done && room != null) {
+                room.end();
             }
-            reserve.require(sizeBytes);
+            if (!done && kept != null) {
+                io.delete(path(kept.number));
+            }
         }
     }
 
-    private SegmentFile make(long number, int sizeBytes, boolean zeroed) throws IOException {
+    private synchronized @Nullable Kept takeKept(int sizeBytes) {
+        Kept kept =
+                free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>()).poll();
+        freeBytes -= kept == null ? 0 : sizeBytes;
+        return kept;
+    }
+
+    private synchronized long nextNumber() {
+        return ++last;
+    }
+
+    /** Asks for room, unless none is needed, or to open a log. */
+    private SpaceReserve.Room room(int sizeBytes, long writtenBytes, Use use) throws IOException {
+        return use == Use.OPENING || writtenBytes == sizeBytes
+                ? reserve.roomAnyway(sizeBytes, writtenBytes)
+                : reserve.room(sizeBytes, writtenBytes);
+    }
+
+    private SegmentFile make(long number, int sizeBytes, boolean zeroed, SpaceReserve.Room room) throws IOException {
         requireFolder();
         PositionalFile file = io.open(path(number), Access.CREATE_NEW);
         boolean done = false;
@@ -136,8 +155,9 @@ final class FileSegments implements SegmentSpace {
             }
             file.sync();
             io.syncDirectory(folder);
+            room.written(0, zeroed ? sizeBytes : 0);
             done = true;
-            return new LogFile(number, sizeBytes, true, file);
+            return new LogFile(number, sizeBytes, true, file, room);
         } finally {
             if (!done) {
                 file.close();
@@ -162,10 +182,10 @@ final class FileSegments implements SegmentSpace {
 
     @Override
     public SegmentFile open(long number, int sizeBytes) throws IOException {
-        return open(number, sizeBytes, false);
+        return open(number, sizeBytes, false, reserve.roomAnyway(sizeBytes, sizeBytes));
     }
 
-    private SegmentFile open(long number, int sizeBytes, boolean isOwn) throws IOException {
+    private SegmentFile open(long number, int sizeBytes, boolean isOwn, SpaceReserve.Room room) throws IOException {
         PositionalFile file = io.open(path(number), Access.WRITE);
         boolean done = false;
         try {
@@ -174,7 +194,7 @@ final class FileSegments implements SegmentSpace {
                 throw new IOException(path(number) + " has " + found + " bytes, expected " + sizeBytes);
             }
             done = true;
-            return new LogFile(number, sizeBytes, isOwn, file);
+            return new LogFile(number, sizeBytes, isOwn, file, room);
         } finally {
             if (!done) {
                 file.close();
@@ -186,7 +206,7 @@ final class FileSegments implements SegmentSpace {
     public void give(SegmentFile segment) {
         try {
             segment.close();
-            if (!(segment instanceof LogFile file && file.isOwn && keep(segment.number(), segment.sizeBytes()))) {
+            if (!(segment instanceof LogFile file && file.isOwn && keep(file))) {
                 io.delete(path(segment.number()));
             }
         } catch (IOException e) {
@@ -194,12 +214,12 @@ final class FileSegments implements SegmentSpace {
         }
     }
 
-    private synchronized boolean keep(long number, int sizeBytes) {
-        if (freeBytes + sizeBytes > KEPT_BYTES) {
+    private synchronized boolean keep(LogFile file) {
+        if (freeBytes + file.sizeBytes > KEPT_BYTES) {
             return false;
         }
-        freeBytes += sizeBytes;
-        free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>()).add(number);
+        freeBytes += file.sizeBytes;
+        free.computeIfAbsent(file.sizeBytes, unused -> new ArrayDeque<>()).add(new Kept(file.number, file.room.end()));
         return true;
     }
 
@@ -213,28 +233,28 @@ final class FileSegments implements SegmentSpace {
         dropKept();
     }
 
-    private synchronized boolean dropKept() {
-        boolean any = freeBytes > 0;
-        for (ArrayDeque<Long> numbers : free.values()) {
-            for (long number : numbers) {
+    private synchronized void dropKept() {
+        for (ArrayDeque<Kept> segments : free.values()) {
+            for (Kept kept : segments) {
                 try {
-                    io.delete(path(number));
+                    io.delete(path(kept.number));
                 } catch (IOException e) {
-                    LOG.warn("{} stays until the store is next opened", path(number), e);
+                    LOG.warn("{} stays until the store is next opened", path(kept.number), e);
                 }
             }
         }
         free.clear();
         freeBytes = 0;
-        return any;
     }
 
     /**
      * A segment.
      *
      * @param isOwn whether this process has made it: of others nobody knows whether a sync of theirs has failed
+     * @param room promised for what is not written yet
      */
-    private record LogFile(long number, int sizeBytes, boolean isOwn, PositionalFile file) implements SegmentFile {
+    private record LogFile(long number, int sizeBytes, boolean isOwn, PositionalFile file, SpaceReserve.Room room)
+            implements SegmentFile {
         @Override
         public void read(ByteBuffer dst, long offsetBytes) throws IOException {
             file.readFully(dst, offsetBytes);
@@ -242,7 +262,12 @@ final class FileSegments implements SegmentSpace {
 
         @Override
         public void write(ByteBuffer src, long offsetBytes) throws IOException {
+            int length = src.remaining();
             file.write(src, offsetBytes);
+            room.written(offsetBytes, offsetBytes + length);
+            if (offsetBytes + length == sizeBytes) {
+                room.end(); // the end is written last
+            }
         }
 
         @Override
@@ -257,6 +282,7 @@ final class FileSegments implements SegmentSpace {
 
         @Override
         public void close() throws IOException {
+            room.end();
             file.close();
         }
     }

@@ -1,13 +1,15 @@
 package dev.varve.volume;
 
+import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
  * Room on the disk that writers of volumes do not take: what the folds of their logs will need, so that who writes is told
- * that the disk is full, and not the fold; and a floor, so that snapshots can be finished and things deleted. Used from any
- * thread.
+ * that the disk is full, and not the fold; what files will need that take room only as they are written; and a floor, so
+ * that snapshots can be finished and things deleted. Before anybody is told that the disk is full, what is kept without need
+ * goes. Used from any thread.
  */
 final class SpaceReserve {
     /** What is left free. */
@@ -22,7 +24,10 @@ final class SpaceReserve {
     private final AtomicLong promised = new AtomicLong();
 
     /** Up to here no promise needs to ask the disk. */
-    private volatile long allowed;
+    private final AtomicLong allowed = new AtomicLong();
+
+    /** Gives back what is kept without need. */
+    private volatile Runnable reclaim = () -> {};
 
     /**
      * A reserve on a disk.
@@ -38,17 +43,51 @@ final class SpaceReserve {
         return new SpaceReserve(() -> Long.MAX_VALUE / 2);
     }
 
-    /**
-     * Asks for room for a file that is made now.
-     *
-     * @throws IOException when it would take what is promised, or the floor
-     */
-    void require(long bytes) throws IOException {
-        long free = usableBytes.getAsLong() - promised.get() - FLOOR_BYTES;
-        if (bytes > free) {
-            throw full(bytes, free);
+    /** Says what gives back what is kept without need; it is called with no gate held. */
+    void onFull(Runnable step) {
+        reclaim = step;
+    }
+
+    /** Has given back what is kept without need when less than the floor is free: a fold may have no room. */
+    void keepFloor() {
+        if (usableBytes.getAsLong() < FLOOR_BYTES) {
+            reclaim.run();
         }
-        allowed = 0;
+    }
+
+    /**
+     * Promises room for a file, and has given back for it what is kept without need.
+     *
+     * @param writtenBytes what it has on the disk already
+     * @throws IOException when it would take what is promised, or the floor: nothing is promised
+     */
+    Room room(long sizeBytes, long writtenBytes) throws IOException {
+        allowed.set(0); // the disk is asked
+        try {
+            promise(sizeBytes - writtenBytes);
+        } catch (IOException e) {
+            reclaim.run();
+            promise(sizeBytes - writtenBytes);
+        }
+        return new Room(sizeBytes, writtenBytes);
+    }
+
+    /** Promises room for a file, whether or not there is any. */
+    Room roomAnyway(long sizeBytes, long writtenBytes) {
+        promised.addAndGet(sizeBytes - writtenBytes);
+        return new Room(sizeBytes, writtenBytes);
+    }
+
+    private void promise(long more) throws IOException {
+        long all = promised.addAndGet(more);
+        if (all > allowed.get()) {
+            long most = usableBytes.getAsLong() - FLOOR_BYTES;
+            if (all > most) {
+                promised.addAndGet(-more);
+                throw full(more, most - all + more);
+            }
+            allowed.set(Math.min(most, all + STEP_BYTES));
+        }
     }
 
     /** Whether there was no room for a write. */
@@ -60,6 +99,47 @@ final class SpaceReserve {
         return new IOException(FULL + ": " + bytes + " bytes are needed for what is written, and "
                 + Math.max(0, free) + " are free beside what is kept for snapshots; free some, or delete volumes or"
                 + " snapshots");
+    }
+
+    /** What one file will need until it is written, from its start on. */
+    final class Room {
+        private final long sizeBytes;
+
+        @GuardedBy("this")
+        private long writtenBytes;
+
+        @GuardedBy("this")
+        private boolean ended;
+
+        private Room(long sizeBytes, long writtenBytes) {
+            this.sizeBytes = sizeBytes;
+            this.writtenBytes = writtenBytes;
+        }
+
+        /** A part has been written, of which what is new is the disk's by now. */
+        synchronized void written(long from, long to) {
+            if (!ended && from <= writtenBytes && to > writtenBytes) {
+                long taken = to - writtenBytes;
+                writtenBytes = to;
+                promised.addAndGet(-taken);
+                allowed.addAndGet(-taken);
+            }
+        }
+
+        /** Nothing more is written; answers how far it was. */
+        synchronized long end() {
+            if (!ended) {
+                ended = true;
+                promised.addAndGet(writtenBytes - sizeBytes);
+            }
+            return writtenBytes;
+        }
+    }
+
+    /** A step that may find no room. */
+    interface Step {
+        /** Goes; what it answers is for the caller. */
+        boolean run() throws IOException;
     }
 
     /** What the fold of one log will need. */
@@ -102,30 +182,38 @@ final class SpaceReserve {
         }
 
         private void add(long more) throws IOException {
-            long all = promised.addAndGet(more);
-            if (all > allowed) {
-                long most = usableBytes.getAsLong() - FLOOR_BYTES;
-                if (all > most) {
-                    promised.addAndGet(-more);
-                    throw full(more, most - all + more);
-                }
-                allowed = Math.min(most, all + STEP_BYTES);
-            }
+            promise(more);
             bytes.addAndGet(more);
         }
 
-        /** Promises what all that is in the log needs, about. */
-        void recount() {
-            set(index.usedBlocks(groupsPerBlock) * groupsPerBlock * PageIndex.GROUP_BYTES);
+        /** Runs a step, and where it finds no room, once more when what needs none is given back; with no gate held. */
+        boolean withRoom(Step step) throws IOException {
+            try {
+                return step.run();
+            } catch (IOException e) {
+                if (!isFull(e)) {
+                    throw e;
+                }
+            }
+            reclaim.run();
+            recount();
+            return step.run();
+        }
+
+        /** Promises what all that is in the log needs, about; what is promised meanwhile stays so. */
+        synchronized void recount() {
+            long before = bytes.get();
+            change(index.usedBlocks(groupsPerBlock) * groupsPerBlock * PageIndex.GROUP_BYTES - before);
         }
 
         /** Nothing is needed any more. */
-        void end() {
-            set(0);
+        synchronized void end() {
+            change(-bytes.get());
         }
 
-        private void set(long now) {
-            promised.addAndGet(now - bytes.getAndSet(now));
+        private void change(long more) {
+            promised.addAndGet(more);
+            bytes.addAndGet(more);
         }
     }
 

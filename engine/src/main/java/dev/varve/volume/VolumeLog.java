@@ -174,7 +174,8 @@ final class VolumeLog implements AutoCloseable {
         long page = firstPage;
         while (pages.hasRemaining()) {
             int count = Math.min(pages.remaining() >> Pages.SHIFT, RecordHeader.MAX_DATA_PAGES);
-            if (!append(RecordHeader.Type.DATA, page, count, pages, staging, condition)) {
+            long first = page;
+            if (!share.withRoom(() -> append(RecordHeader.Type.DATA, first, count, pages, staging, condition))) {
                 return false;
             }
             page += count;
@@ -189,7 +190,8 @@ final class VolumeLog implements AutoCloseable {
         long end = firstPage + pageCount;
         for (long page = firstPage; page < end; ) {
             int count = (int) Math.min(end - page, MAX_ZERO_PAGES);
-            if (!append(type, page, count, null, staging, condition)) {
+            long first = page;
+            if (!share.withRoom(() -> append(type, first, count, null, staging, condition))) {
                 return false;
             }
             page += count;

@@ -157,8 +157,8 @@ public final class VolumeRegistry implements AutoCloseable {
         this.cacheMaker = cacheMaker;
         limits = new LogLimits(settings.logBytes);
         prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads()) : null;
-        upkeep = new VolumeUpkeep(live, folds, limits, volume -> keepTouches(volume, false));
         reserve = logs == null ? SpaceReserve.unlimited() : new SpaceReserve(logs::usableBytes);
+        upkeep = new VolumeUpkeep(live, folds, limits, reserve, volume -> keepTouches(volume, false));
         space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder, reserve);
         loader = settings.verifies ? this::loadVerified : store::get;
     }

@@ -32,6 +32,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     private final LiveVolumes live;
     private final VolumeFolds folds;
     private final LogLimits limits;
+    private final SpaceReserve reserve;
     private final Consumer<LiveVolume> touches;
     private final ScheduledExecutorService thread;
 
@@ -46,10 +47,13 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     /**
      * For the volumes of an engine.
      *
+     * @param reserve has its floor kept free, without which nothing can be folded
      * @param touches keeps the order in which a volume's chunks were read, when that is over
      */
-    VolumeUpkeep(LiveVolumes live, VolumeFolds folds, LogLimits limits, Consumer<LiveVolume> touches) {
+    VolumeUpkeep(
+            LiveVolumes live, VolumeFolds folds, LogLimits limits, SpaceReserve reserve, Consumer<LiveVolume> touches) {
         this.touches = touches;
+        this.reserve = reserve;
         this.live = live;
         this.folds = folds;
         this.limits = limits;
@@ -111,6 +115,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
         }
         sequences = now;
         limits.indexes(indexBytes, largest);
+        reserve.keepFloor();
         fold();
     }
 

@@ -29,6 +29,10 @@ class SpaceReserveTest {
     }
 
     private VolumeLog log(SegmentSpace space) throws IOException {
+        return log(space, new SpaceReserve(usable::get));
+    }
+
+    private VolumeLog log(SegmentSpace space, SpaceReserve reserve) throws IOException {
         LogJournal journal = new LogJournal() {
             @Override
             public void add(SegmentEntry segment) {
@@ -38,7 +42,7 @@ class SpaceReserveTest {
             @Override
             public void replace(List<SegmentEntry> segments) {}
         };
-        LogHome home = new LogHome(space, journal, LogUpkeep.NONE, new SpaceReserve(usable::get), BLOCK);
+        LogHome home = new LogHome(space, journal, LogUpkeep.NONE, reserve, BLOCK);
         return VolumeLog.open(VolumeRig.ID, home, LogState.EMPTY, staging);
     }
 
@@ -123,6 +127,17 @@ class SpaceReserveTest {
         }
     }
 
+    @Test
+    void blockThatIsTrimmedAndWrittenInTurnsNeedsRoomOnce() throws IOException {
+        usable.set(SpaceReserve.FLOOR_BYTES + 3 * MIB);
+        try (VolumeLog log = log()) {
+            for (int round = 0; round < 200; round++) {
+                writePage(log, 0);
+                log.appendAll(RecordHeader.Type.ZEROS, 0, 16, staging, VolumeLog.ALWAYS);
+            }
+        }
+    }
+
     /** Writes a page of each block until the disk is full; how many. */
     private int blocksWritten(VolumeLog log, int most) {
         for (int block = 0; block < most; block++) {
@@ -134,5 +149,99 @@ class SpaceReserveTest {
             }
         }
         return most;
+    }
+
+    /** A fold may be what finds no room. */
+    @Test
+    void keptSegmentsGoWhenTheFloorIsNotFree() throws IOException {
+        usable.set(SpaceReserve.FLOOR_BYTES + 4 * MIB);
+        SpaceReserve reserve = new SpaceReserve(usable::get);
+        FileSegments space = new FileSegments(new FileIo(), folder.resolve("logs"), reserve);
+        space.give(space.take(1 << 20, SegmentSpace.Use.OFTEN_SYNCED));
+        usable.set(SpaceReserve.FLOOR_BYTES);
+        reserve.keepFloor();
+        assertThat(filesBytes()).isEqualTo(MIB);
+        usable.decrementAndGet();
+        reserve.keepFloor();
+        assertThat(filesBytes()).isZero();
+    }
+
+    /** Of a kept one, what was not written takes room still. */
+    @Test
+    void keptSegmentNeedsRoomForItsHoles() throws IOException {
+        usable.set(SpaceReserve.FLOOR_BYTES + MIB);
+        FileSegments space = new FileSegments(new FileIo(), folder.resolve("logs"), new SpaceReserve(usable::get));
+        SegmentFile half = space.take(1 << 20, SegmentSpace.Use.RARELY_SYNCED);
+        half.write(ByteBuffer.allocate(1 << 19), 0);
+        space.give(half);
+        usable.addAndGet(-MIB / 2);
+        SegmentFile again = space.take(1 << 20, SegmentSpace.Use.RARELY_SYNCED);
+        assertThat(again.number()).isEqualTo(half.number());
+        again.write(ByteBuffer.allocate(1 << 18), 0); // where it has been written before
+        space.give(again);
+        usable.decrementAndGet();
+        assertThatThrownBy(() -> space.take(1 << 20, SegmentSpace.Use.RARELY_SYNCED))
+                .hasMessageContaining("No space left on device");
+        assertThat(filesBytes()).as("it went to make room").isZero();
+    }
+
+    private long filesBytes() {
+        java.io.File[] files = folder.resolve("logs").toFile().listFiles();
+        long bytes = 0;
+        for (java.io.File file : files == null ? new java.io.File[0] : files) {
+            bytes += file.length();
+        }
+        return bytes;
+    }
+
+    @Test
+    void keptSegmentsGoWhenAPromiseNeedsTheirRoom() throws IOException {
+        SpaceReserve reserve = new SpaceReserve(() -> SpaceReserve.FLOOR_BYTES + 66 * MIB - filesBytes());
+        FileSegments space = new FileSegments(new FileIo(), folder.resolve("logs"), reserve);
+        space.give(space.take(64 << 20, SegmentSpace.Use.RARELY_SYNCED)); // is kept for the next
+        assertThat(filesBytes()).isEqualTo(64 * MIB);
+        try (VolumeLog log = log(space, reserve)) {
+            assertThat(blocksWritten(log, 100)).isEqualTo(100);
+        }
+    }
+
+    /** A sparse segment takes no room before it is written, so that each of some logs would get one for the same room. */
+    @Test
+    void floorIsNotTakenBySparseSegments() throws IOException {
+        usable.set(1L << 40);
+        SpaceReserve reserve = new SpaceReserve(usable::get);
+        FileSegments space = new FileSegments(new FileIo(), folder.resolve("logs"), reserve);
+        ByteBuffer run = ByteBuffer.allocateDirect(64 * Pages.BYTES);
+        List<VolumeLog> logs = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            VolumeLog log = log(space, reserve);
+            while (log.bytes() < 17 * MIB
+                    || log.segments().get(log.segments().size() - 1).endBytes() < 3 * MIB) {
+                log.append(0, run.clear(), staging, VolumeLog.ALWAYS); // the same pages: 4 blocks are promised, once
+            }
+            log.flush(VolumeRig.freeze(log)); // the next record goes to a new segment
+            logs.add(log);
+        }
+        long promised = 8 * 4 * BLOCK;
+        usable.set(SpaceReserve.FLOOR_BYTES + promised + 20 * MIB);
+        long written = 0;
+        List<VolumeLog> open = new ArrayList<>(logs);
+        while (!open.isEmpty() && usable.get() > 0) {
+            for (VolumeLog log : List.copyOf(open)) {
+                long before = log.bytes();
+                try {
+                    log.append(0, run.clear(), staging, VolumeLog.ALWAYS);
+                } catch (IOException e) {
+                    open.remove(log);
+                }
+                written += log.bytes() - before;
+                usable.addAndGet(before - log.bytes());
+            }
+        }
+        for (VolumeLog log : logs) {
+            log.close();
+        }
+        assertThat(usable.get()).as("free when all writers were told").isGreaterThanOrEqualTo(SpaceReserve.FLOOR_BYTES);
+        assertThat(written).as("what one was given a segment for").isGreaterThan(15 * MIB);
     }
 }
