@@ -21,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -454,6 +455,17 @@ class VolumeMeetingsTest extends HookedEngine {
         assertThat(get(engine, third, 100)).isEqualTo(2);
     }
 
+    private static List<String> wrong(BlockDevice device, int pages, IntFunction<String> expected) {
+        List<String> wrong = new ArrayList<>();
+        for (int i = 0; i < pages; i++) {
+            String page = tryGet(device, i);
+            if (!page.equals(expected.apply(i))) {
+                wrong.add(i + ": " + page);
+            }
+        }
+        return wrong;
+    }
+
     /** The fold has read the record; the volume is deleted, and another made under its id, before it comes to it. */
     @Test
     void foldOfAVolumeThatIsGoneHarmsNotTheNextOfItsId() throws Exception {
@@ -496,13 +508,7 @@ class VolumeMeetingsTest extends HookedEngine {
         device.flush();
         go.countDown();
         Thread.sleep(1500);
-        List<String> told = new ArrayList<>();
-        for (int i = 0; i < 60; i++) {
-            String page = tryGet(device, i);
-            if (!page.equals("2")) {
-                told.add(i + ": " + page);
-            }
-        }
+        List<String> told = wrong(device, 60, i -> "2");
         try {
             put(device, 61, 3);
             device.flush();
@@ -518,12 +524,7 @@ class VolumeMeetingsTest extends HookedEngine {
         after = method -> {};
         Engine third = engine(options);
         try (BlockDevice reopened = volumes(third).attach(volume.id())) {
-            for (int i = 0; i < 62; i++) {
-                String page = tryGet(reopened, i);
-                if (!page.equals(i < 60 ? "2" : i == 61 ? "3" : "0")) {
-                    told.add("opened again, " + i + ": " + page);
-                }
-            }
+            told.addAll(wrong(reopened, 62, i -> i < 60 ? "2" : i == 61 ? "3" : "0"));
         } catch (IOException e) {
             told.add("opened again: " + e);
         }
