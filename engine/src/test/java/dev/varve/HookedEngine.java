@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An engine whose store, cache and files a test can hold or fail. */
@@ -97,6 +98,29 @@ abstract class HookedEngine {
 
     static boolean folds() {
         return Thread.currentThread().getName().equals("varve-fold");
+    }
+
+    interface Step {
+        void run() throws Exception;
+    }
+
+    static Thread start(String name, Step step, AtomicReference<Throwable> failed) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        step.run();
+                    } catch (Throwable e) {
+                        failed.set(e);
+                    }
+                },
+                name);
+        thread.setDaemon(true);
+        thread.start();
+        return thread;
+    }
+
+    static boolean isThread(String name) {
+        return Thread.currentThread().getName().equals(name);
     }
 
     static ByteBuffer filled(int length, int value) {

@@ -5,23 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.block.BlockDevice;
 import dev.varve.file.FaultyFiles;
+import dev.varve.image.Image;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotState;
 import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Volumes that are closed, opened and deleted beside folds and snapshots. */
 @Timeout(120)
 class VolumeAttachTest extends HookedEngine {
+    private static final SampleDisk DISK = new SampleDisk(3, 60);
+
     /** The volume grows while its snapshot is pending, and the process ends: the snapshot has the new length. */
     @Test
     void snapshotKeepsItsLengthWhenTheVolumeGrows() throws Exception {
@@ -235,5 +240,76 @@ class VolumeAttachTest extends HookedEngine {
         again.get(20, TimeUnit.SECONDS).close();
         volumes(engine).delete(volume.id());
         assertThat(tmp.resolve("volumes")).isEmptyDirectory();
+    }
+
+    /** A write is in flight when its disk is closed; a fold keeps the volume; somebody else opens it. */
+    @Test
+    void writeOfAClosedDiskDoesNotLandInTheNext() throws Exception {
+        Engine engine = engine(SampleDisk.options().withPrefetch(false));
+        Image image = DISK.importInto(engine);
+        Volume volume = volumes(engine)
+                .create(VolumeRequest.NEW.withSnapshotId(image.rootMapping().snapshotId()));
+        BlockDevice device = volumes(engine).attach(volume.id());
+        put(device, 16 * 20, 1);
+        CountDownLatch folding = new CountDownLatch(1);
+        CountDownLatch fold = new CountDownLatch(1);
+        CountDownLatch writing = new CountDownLatch(1);
+        CountDownLatch write = new CountDownLatch(1);
+        before = method -> {
+            if (folds() && method.equals("write")) {
+                folding.countDown();
+                await(fold);
+            }
+            if (isThread("stale") && method.equals("get")) {
+                writing.countDown();
+                await(write);
+            }
+        };
+        begin(engine, volume);
+        await(folding);
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread stale = start("stale", () -> device.write(filled(3, 9), 16 * PAGE * 2 + 5), failed);
+        await(writing);
+        Thread closing = start("closing", device::close, failed);
+        Thread.sleep(50);
+        assertThat(closing.isAlive()).as("closing waits for the write").isTrue();
+        write.countDown();
+        stale.join();
+        closing.join();
+        BlockDevice again = volumes(engine).attach(volume.id());
+        put(again, 32, 7);
+        again.flush();
+        ByteBuffer page = ByteBuffer.allocate(PAGE);
+        again.read(page, 32 * PAGE);
+        fold.countDown();
+        assertThat(page.get(5)).as("a byte that the new disk wrote and flushed").isEqualTo((byte) 7);
+    }
+
+    /** An engine that closes while a volume is opened for the first time. */
+    @Test
+    void attachBesideCloseIsAnIllegalState() throws Exception {
+        Engine engine = engine();
+        Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
+        CountDownLatch opening = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        try (BlockDevice device = volumes(engine).attach(volume.id())) {
+            put(device, 0, 1);
+        }
+        engine.close();
+        Engine again = engine();
+        AtomicInteger reads = new AtomicInteger();
+        before = method -> {
+            if (isThread("attacher") && method.equals("record") && reads.incrementAndGet() == 2) {
+                opening.countDown();
+                await(go);
+            }
+        };
+        AtomicReference<Throwable> failed = new AtomicReference<>();
+        Thread attacher = start("attacher", () -> volumes(again).attach(volume.id()), failed);
+        await(opening);
+        again.close();
+        go.countDown();
+        attacher.join();
+        assertThat(failed.get()).isInstanceOf(IllegalStateException.class);
     }
 }

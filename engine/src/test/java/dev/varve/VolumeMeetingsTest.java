@@ -8,12 +8,17 @@ import dev.varve.image.Image;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.snapshot.SnapshotState;
+import dev.varve.store.Store;
 import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,35 +35,12 @@ import org.junit.jupiter.api.Timeout;
 class VolumeMeetingsTest extends HookedEngine {
     private static final SampleDisk DISK = new SampleDisk(3, 60);
 
-    interface Step {
-        void run() throws Exception;
-    }
-
-    private static Thread start(String name, Step step, AtomicReference<Throwable> failed) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        step.run();
-                    } catch (Throwable e) {
-                        failed.set(e);
-                    }
-                },
-                name);
-        thread.setDaemon(true);
-        thread.start();
-        return thread;
-    }
-
-    private static boolean isThread(String name) {
-        return Thread.currentThread().getName().equals(name);
-    }
-
     private boolean hasRecord(String id) throws IOException {
         return below.records("volume/", "", 10).stream()
                 .anyMatch(each -> each.getKey().endsWith(id));
     }
 
-    private static void damage(java.nio.file.Path file) throws IOException {
+    private static void damage(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE, StandardOpenOption.READ)) {
             for (long at : new long[] {4160, 2 * 4160, (1 << 20) - 64}) {
                 channel.write(ByteBuffer.allocate(16), at);
@@ -382,14 +364,12 @@ class VolumeMeetingsTest extends HookedEngine {
 
     /** An engine where a fold's commit fails once after it was made. */
     private Engine engineThatFails(AtomicBoolean once) throws IOException {
-        dev.varve.store.Store store = (dev.varve.store.Store) java.lang.reflect.Proxy.newProxyInstance(
-                dev.varve.store.Store.class.getClassLoader(),
-                new Class<?>[] {dev.varve.store.Store.class},
-                (proxy, method, args) -> {
+        Store store = (Store) Proxy.newProxyInstance(
+                Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, args) -> {
                     Object result = call(below, method, args);
                     return method.getName().equals("write") && result != null
-                            ? java.lang.reflect.Proxy.newProxyInstance(
-                                    dev.varve.store.Store.class.getClassLoader(),
+                            ? Proxy.newProxyInstance(
+                                    Store.class.getClassLoader(),
                                     new Class<?>[] {dev.varve.store.WriteLease.class},
                                     (unused, step, with) -> {
                                         Object done = call(result, step, with);
@@ -409,10 +389,10 @@ class VolumeMeetingsTest extends HookedEngine {
                 SampleDisk.options());
     }
 
-    private static Object call(Object on, java.lang.reflect.Method method, Object[] args) throws Throwable {
+    private static Object call(Object on, Method method, Object[] args) throws Throwable {
         try {
             return method.invoke(on, args);
-        } catch (java.lang.reflect.InvocationTargetException e) {
+        } catch (InvocationTargetException e) {
             throw e.getCause();
         }
     }
@@ -529,76 +509,5 @@ class VolumeMeetingsTest extends HookedEngine {
             told.add("opened again: " + e);
         }
         assertThat(told).isEmpty();
-    }
-
-    /** A write is in flight when its disk is closed; a fold keeps the volume; somebody else opens it. */
-    @Test
-    void writeOfAClosedDiskDoesNotLandInTheNext() throws Exception {
-        Engine engine = engine(SampleDisk.options().withPrefetch(false));
-        Image image = DISK.importInto(engine);
-        Volume volume = volumes(engine)
-                .create(VolumeRequest.NEW.withSnapshotId(image.rootMapping().snapshotId()));
-        BlockDevice device = volumes(engine).attach(volume.id());
-        put(device, 16 * 20, 1);
-        CountDownLatch folding = new CountDownLatch(1);
-        CountDownLatch fold = new CountDownLatch(1);
-        CountDownLatch writing = new CountDownLatch(1);
-        CountDownLatch write = new CountDownLatch(1);
-        before = method -> {
-            if (folds() && method.equals("write")) {
-                folding.countDown();
-                await(fold);
-            }
-            if (isThread("stale") && method.equals("get")) {
-                writing.countDown();
-                await(write);
-            }
-        };
-        begin(engine, volume);
-        await(folding);
-        AtomicReference<Throwable> failed = new AtomicReference<>();
-        Thread stale = start("stale", () -> device.write(filled(3, 9), 16 * PAGE * 2 + 5), failed);
-        await(writing);
-        Thread closing = start("closing", device::close, failed);
-        Thread.sleep(50);
-        assertThat(closing.isAlive()).as("closing waits for the write").isTrue();
-        write.countDown();
-        stale.join();
-        closing.join();
-        BlockDevice again = volumes(engine).attach(volume.id());
-        put(again, 32, 7);
-        again.flush();
-        ByteBuffer page = ByteBuffer.allocate(PAGE);
-        again.read(page, 32 * PAGE);
-        fold.countDown();
-        assertThat(page.get(5)).as("a byte that the new disk wrote and flushed").isEqualTo((byte) 7);
-    }
-
-    /** An engine that closes while a volume is opened for the first time. */
-    @Test
-    void attachBesideCloseIsAnIllegalState() throws Exception {
-        Engine engine = engine();
-        Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
-        CountDownLatch opening = new CountDownLatch(1);
-        CountDownLatch go = new CountDownLatch(1);
-        try (BlockDevice device = volumes(engine).attach(volume.id())) {
-            put(device, 0, 1);
-        }
-        engine.close();
-        Engine again = engine();
-        AtomicInteger reads = new AtomicInteger();
-        before = method -> {
-            if (isThread("attacher") && method.equals("record") && reads.incrementAndGet() == 2) {
-                opening.countDown();
-                await(go);
-            }
-        };
-        AtomicReference<Throwable> failed = new AtomicReference<>();
-        Thread attacher = start("attacher", () -> volumes(again).attach(volume.id()), failed);
-        await(opening);
-        again.close();
-        go.countDown();
-        attacher.join();
-        assertThat(failed.get()).isInstanceOf(IllegalStateException.class);
     }
 }
