@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /** Makes files cold: drops what the kernel keeps of them in memory. Linux. */
-final class PageCache {
+public final class PageCache {
     private static final int O_RDONLY = 0;
     private static final int POSIX_FADV_DONTNEED = 4;
 
@@ -24,8 +24,13 @@ final class PageCache {
 
     private static native int posix_fadvise(int descriptor, long offset, long length, int advice);
 
-    /** Drops all pages of a file, which is synced first: a dirty page stays. */
-    static void drop(Path file) throws IOException {
+    /**
+     * Drops all pages of a file, which is synced first: a dirty page stays.
+     *
+     * @param file which
+     * @throws IOException when they were not dropped
+     */
+    public static void drop(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.force(true);
         }

@@ -22,7 +22,7 @@ final class Report {
 
     private final List<Ratio.Line> lines = new ArrayList<>();
 
-    Report(Scores scores) {
+    Report(Scores scores, List<Ratio.Line> trials) {
         Ratio.all().stream()
                 .filter(ratio -> ratio.isMeasured(scores))
                 .forEach(ratio -> lines.add(ratio.measure(scores)));
@@ -44,6 +44,7 @@ final class Report {
                     ours / bare,
                     SCALING_BAR));
         }
+        lines.addAll(trials);
     }
 
     boolean isOver() {
@@ -60,7 +61,7 @@ final class Report {
                     decimal(line.least()),
                     line.unit(),
                     decimal(line.measured()),
-                    Double.isNaN(line.bar()) ? "" : decimal(line.bar()),
+                    decimal(line.bar()),
                     line.verdict());
         }
         return table.toString();
@@ -74,7 +75,9 @@ final class Report {
                 json.writeStartObject();
                 json.writeStringField("question", line.question());
                 json.writeNumberField("ours", line.ours());
-                json.writeNumberField("least", line.least());
+                if (!Double.isNaN(line.least())) {
+                    json.writeNumberField("least", line.least());
+                }
                 json.writeStringField("unit", line.unit());
                 json.writeNumberField("ratio", line.measured());
                 if (!Double.isNaN(line.bar())) {
@@ -88,6 +91,6 @@ final class Report {
     }
 
     private static String decimal(double value) {
-        return String.format(Locale.ROOT, "%.2f", value);
+        return Double.isNaN(value) ? "" : String.format(Locale.ROOT, "%.2f", value);
     }
 }

@@ -9,14 +9,20 @@ import java.nio.file.Path;
  * Chunks like those of a disk image: machine code and classes, from the files of the JDK that runs. No two are equal, and
  * LZ4 makes about half of them.
  */
-final class SampleChunks {
+public final class SampleChunks {
     private static final int SOURCE_BYTES = 32 << 20;
     private static final int STRIDE = 40_009;
 
     private final ByteBuffer source = ByteBuffer.allocateDirect(SOURCE_BYTES);
     private final int chunkBytes;
 
-    SampleChunks(int chunkBytes) throws IOException {
+    /**
+     * Reads the files.
+     *
+     * @param chunkBytes length of a chunk
+     * @throws IOException when they could not be read
+     */
+    public SampleChunks(int chunkBytes) throws IOException {
         this.chunkBytes = chunkBytes;
         Path lib = Path.of(System.getProperty("java.home"), "lib");
         fill(lib.resolve("server").resolve(System.mapLibraryName("jvm")), SOURCE_BYTES / 2);
@@ -33,8 +39,13 @@ final class SampleChunks {
         }
     }
 
-    /** The chunk of a number, from 0 on: a view of it. */
-    ByteBuffer chunk(int number) {
+    /**
+     * A chunk.
+     *
+     * @param number from 0 on
+     * @return a view of it
+     */
+    public ByteBuffer chunk(int number) {
         long at = (long) number * STRIDE % (source.limit() - chunkBytes);
         return source.slice((int) at, chunkBytes);
     }

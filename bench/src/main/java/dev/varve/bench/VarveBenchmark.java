@@ -31,10 +31,10 @@ import org.openjdk.jmh.annotations.Warmup;
         })
 public abstract class VarveBenchmark {
     /** Bytes of a chunk. */
-    protected static final int CHUNK = 64 << 10;
+    public static final int CHUNK = 64 << 10;
 
     /** Bytes of a page. */
-    protected static final int PAGE = 4 << 10;
+    public static final int PAGE = 4 << 10;
 
     /** For benchmarks only. */
     protected VarveBenchmark() {}
