@@ -40,12 +40,18 @@ public abstract class VarveBenchmark {
     protected VarveBenchmark() {}
 
     /** Something that takes I/O to make. */
-    interface Opening<T> {
+    public interface Opening<T> {
+        /**
+         * Makes it.
+         *
+         * @return it
+         * @throws Exception when that failed
+         */
         T open() throws Exception;
     }
 
     /** Makes a state's field: JMH wants constructors without checked exceptions. */
-    static <T> T opened(Opening<T> opening) {
+    public static <T> T opened(Opening<T> opening) {
         try {
             return opening.open();
         } catch (Exception e) {

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** A store below a folder, with snapshots and volumes of sample content. */
@@ -29,7 +30,7 @@ final class SampleVolumes implements AutoCloseable {
     private static final String REGION = "eu-west-1";
     private static final int GIB_SHIFT = 30;
     private static final int ZEROS_BYTES = 1 << 20;
-    private static final int POLL_MILLIS = 5;
+    private static final long POLL_NANOS = 200_000;
 
     private final Path store;
     private EngineOptions options;
@@ -86,10 +87,10 @@ final class SampleVolumes implements AutoCloseable {
     }
 
     /** Waits until a snapshot is completed. */
-    Snapshot await(String snapshotId) throws IOException, InterruptedException {
+    Snapshot await(String snapshotId) throws IOException {
         Snapshot snapshot = snapshots().get(snapshotId);
         while (snapshot.state() == SnapshotState.PENDING) {
-            Thread.sleep(POLL_MILLIS);
+            LockSupport.parkNanos(POLL_NANOS);
             snapshot = snapshots().get(snapshotId);
         }
         if (snapshot.state() != SnapshotState.COMPLETED) {
