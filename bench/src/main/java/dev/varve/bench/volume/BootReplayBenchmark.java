@@ -46,18 +46,8 @@ public final class BootReplayBenchmark implements Trial {
     /** For {@link java.util.ServiceLoader}. */
     public BootReplayBenchmark() {}
 
-    /** The one place that says whether the engine fetches ahead: it has no such option yet. */
     private static EngineOptions options(boolean prefetches) {
-        EngineOptions options = EngineOptions.defaults();
-        if (prefetches) {
-            throw new IllegalArgumentException("the engine can't prefetch"); // withPrefetch, when there is one
-        }
-        return options;
-    }
-
-    /** Whether there are both variants to compare. */
-    private static boolean[] prefetching() {
-        return new boolean[] {false}; // and true, when options has it
+        return EngineOptions.defaults().withPrefetch(prefetches);
     }
 
     @Override
@@ -69,7 +59,7 @@ public final class BootReplayBenchmark implements Trial {
         String image = System.getProperty("varve.bench.image", "");
         try (SampleVolumes store = new SampleVolumes(run.folder(), options(false));
                 BootDisk disk = new BootDisk(run.folder(), store, trace, image)) {
-            for (boolean prefetches : prefetching()) {
+            for (boolean prefetches : new boolean[] {false, true}) {
                 String variant = prefetches ? ", prefetching" : "";
                 store.reopen(options(prefetches));
                 cold(run, "boot, cold" + variant, store, disk, store::reopenCold);

@@ -25,6 +25,9 @@ import java.util.concurrent.locks.LockSupport;
  * <pre>bench/run Overwrite</pre>
  */
 public final class OverwriteBenchmark implements Trial {
+    /** At least half of the throughput. */
+    private static final double EMPTY_BAR = 2;
+
     private static final int PAGE = 4096;
     private static final int FRESH_PART = 16;
     private static final long GIB = 1L << 30;
@@ -50,7 +53,15 @@ public final class OverwriteBenchmark implements Trial {
     }
 
     /** What writes took. */
-    private record Course(double meanMicros, long[] nanos) {
+    private static final class Course {
+        private final double meanMicros;
+        private final long[] nanos;
+
+        Course(double meanMicros, long[] nanos) {
+            this.meanMicros = meanMicros;
+            this.nanos = nanos;
+        }
+
         double millis(double percent) {
             return Percentiles.of(nanos, percent) * MILLIS;
         }
@@ -70,7 +81,7 @@ public final class OverwriteBenchmark implements Trial {
         }
     }
 
-    private static void overwrite(TrialRun run, SampleVolumes store, long span, long bytes, long bound)
+    private static void overwrite(TrialRun run, SampleVolumes store, long span, long bytes, double bound)
             throws Exception {
         String what = mib(bytes) + " of overwrites in " + mib(span) + ": ";
         Course before = fresh(store, bytes);
@@ -87,7 +98,7 @@ public final class OverwriteBenchmark implements Trial {
         } finally {
             watch.end();
         }
-        double allowed = bound + (double) SPARE_BYTES;
+        double allowed = bound + SPARE_BYTES;
         String files = what + "log's files / bound and spare";
         run.ratio(files, mb(most.get()), mb(allowed), "MB", most.get() / allowed, 1);
         store.volumes().delete(id);
@@ -99,7 +110,7 @@ public final class OverwriteBenchmark implements Trial {
                 empty,
                 "us",
                 course.meanMicros / empty,
-                Double.NaN);
+                span <= GIB ? EMPTY_BAR : Double.NaN);
         Course plain;
         try (FileChannel file = SampleVolumes.plainFile(run.folder().resolve("plain-" + span), span)) {
             plain = write(file::write, span, bytes);

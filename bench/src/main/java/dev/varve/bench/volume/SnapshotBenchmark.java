@@ -128,7 +128,7 @@ public final class SnapshotBenchmark implements Trial {
     private void sizes(TrialRun run, SampleVolumes store) throws Exception {
         String large = volume(store, TIB);
         String small = volume(store, SMALL_DISK);
-        int rounds = run.pick(5, 25);
+        int rounds = run.pick(3, 15);
         double[][] figures = new double[4][rounds];
         try (BlockDevice one = store.attach(large);
                 BlockDevice other = store.attach(small)) {
@@ -150,13 +150,13 @@ public final class SnapshotBenchmark implements Trial {
     private static void ofSizes(TrialRun run, String until, double[] large, double[] small) {
         double ours = Percentiles.median(large);
         double least = Percentiles.median(small);
-        run.ratio("snapshot, 10 MiB dirty: " + until + ", 1 TiB / 8 GiB", ours, least, "ms", ours / least, SIZE_BAR);
+        run.ratio("snapshot, 100 MiB dirty: " + until + ", 1 TiB / 8 GiB", ours, least, "ms", ours / least, SIZE_BAR);
     }
 
-    /** 160 chunks, the same places of any disk. */
+    /** 1,600 chunks, the same places of any disk. */
     private Commit scattered(SampleVolumes store, String id, BlockDevice disk) throws Exception {
         Place place = new Place(SPAN, VarveBenchmark.CHUNK, true, 3);
-        for (int i = 0; i < 10 * MIB / VarveBenchmark.CHUNK; i++) {
+        for (int i = 0; i < 100 * MIB / VarveBenchmark.CHUNK; i++) {
             dirt.writeChunk(disk, place.next());
         }
         disk.flush();
