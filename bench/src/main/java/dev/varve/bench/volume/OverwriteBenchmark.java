@@ -5,6 +5,7 @@ import dev.varve.bench.Percentiles;
 import dev.varve.bench.SampleChunks;
 import dev.varve.bench.Trial;
 import dev.varve.bench.TrialRun;
+import dev.varve.bench.VarveBenchmark;
 import dev.varve.block.BlockDevice;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -20,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
  * GiB; the log's bound is what the engine's options say ({@code --quick}: 1 GiB, a bound of 256 MiB). Beside it: a new
  * volume whose log is empty, for a sixteenth of the bytes, before and after each; and a plain file for the waits. The files
  * of the logs are looked at 20 times a second; they may be as long as the bound, what is kept for use again, and a segment
- * that is being made.
+ * that is being made. The heap is looked at when all is written, by a histogram of what is reachable.
  *
  * <pre>bench/run Overwrite</pre>
  */
@@ -36,6 +37,9 @@ public final class OverwriteBenchmark implements Trial {
 
     /** What the engine keeps of segments that nobody uses, and the two longest that may be between owners. */
     private static final long SPARE_BYTES = GIB + (128L << 20);
+
+    /** Of a chunk's worth of pages that were written. */
+    private static final double INDEX_BYTES = 170;
 
     private static final long LOOK_NANOS = 50_000_000;
     private static final double MEDIAN = 50;
@@ -76,8 +80,8 @@ public final class OverwriteBenchmark implements Trial {
         long bytes = run.isQuick() ? GIB : 10 * GIB;
         try (SampleVolumes store = new SampleVolumes(run.folder(), options)) {
             fresh(store, bytes); // warms up
-            overwrite(run, store, run.isQuick() ? GIB / 4 : GIB, bytes, options.logBytes());
-            overwrite(run, store, run.isQuick() ? 2 * GIB : 8 * GIB, bytes, options.logBytes());
+            overwrite(run, store, run.isQuick() ? GIB / 4 : GIB, bytes, (double) options.logBytes());
+            overwrite(run, store, run.isQuick() ? 2 * GIB : 8 * GIB, bytes, (double) options.logBytes());
         }
     }
 
@@ -94,13 +98,18 @@ public final class OverwriteBenchmark implements Trial {
         };
         Background watch = new Background("log-watch", look);
         try (BlockDevice disk = store.attach(id)) {
+            double idle = LiveHeap.bytes();
             course = write(disk::write, span, bytes);
+            double heap = LiveHeap.bytes() - idle - (double) Long.BYTES * course.nanos.length;
+            double index =
+                    2 * INDEX_BYTES * span / VarveBenchmark.CHUNK; // of the layer that is folded, and of the next
+            run.ratio(what + "heap that is held / indexes' bound", mb(heap), mb(index), "MB", heap / index, 1);
         } finally {
             watch.end();
         }
         double allowed = bound + SPARE_BYTES;
-        String files = what + "log's files / bound and spare";
-        run.ratio(files, mb(most.get()), mb(allowed), "MB", most.get() / allowed, 1);
+        double files = most.get();
+        run.ratio(what + "log's files / bound and spare", mb(files), mb(allowed), "MB", files / allowed, 1);
         store.volumes().delete(id);
         Course after = fresh(store, bytes);
         double empty = (before.meanMicros + after.meanMicros) / 2;
