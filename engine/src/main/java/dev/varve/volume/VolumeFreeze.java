@@ -105,10 +105,14 @@ final class VolumeFreeze {
         }
         List<LiveVolume> ordered = inOrder(volumes);
         List<VolumeLog> closed = new ArrayList<>();
+        FreezeEvent event = new FreezeEvent();
         try {
             for (LiveVolume volume : ordered) {
                 VolumeLog log = volume.openLog();
                 log.gate.lock();
+                if (closed.isEmpty()) {
+                    event.begin();
+                }
                 closed.add(log);
             }
             for (LiveVolume volume : ordered) {
@@ -116,6 +120,8 @@ final class VolumeFreeze {
             }
         } finally {
             closed.forEach(log -> log.gate.unlock());
+            event.volumes = closed.size();
+            event.commit();
         }
         List<VolumeLog.Frozen> layers = new ArrayList<>();
         for (LiveVolume volume : volumes) {

@@ -38,6 +38,9 @@ public final class OverwriteBenchmark implements Trial {
     /** What the engine keeps of segments that nobody uses, and the two longest that may be between owners. */
     private static final long SPARE_BYTES = GIB + (128L << 20);
 
+    /** Of manifest nodes that the engine keeps. */
+    private static final double NODE_BYTES = 32L << 20;
+
     /** Of a chunk's worth of pages that were written. */
     private static final double INDEX_BYTES = 170;
 
@@ -103,7 +106,8 @@ public final class OverwriteBenchmark implements Trial {
             double heap = LiveHeap.bytes() - idle - (double) Long.BYTES * course.nanos.length;
             double index =
                     2 * INDEX_BYTES * span / VarveBenchmark.CHUNK; // of the layer that is folded, and of the next
-            run.ratio(what + "heap that is held / indexes' bound", mb(heap), mb(index), "MB", heap / index, 1);
+            double bounds = index + NODE_BYTES;
+            run.ratio(what + "heap that is held / bounds of it", mb(heap), mb(bounds), "MB", heap / bounds, 1);
         } finally {
             watch.end();
         }

@@ -22,9 +22,9 @@ import java.util.List;
  *
  * <ul>
  *   <li><b>Writers.</b> 1 TiB, 100 MiB of it dirty. One thread writes 4 KiB every 20 microseconds or so. In turn: as long
- *       as a snapshot and its fold take, and without any. How long a write that was under way between call and return of
- *       {@code snapshot} took at the most is more than the append gate was closed, since such a write also competes for
- *       processor and disk; beside it the same without a snapshot. And p99.9 of all writes.
+ *       as a snapshot and its fold take, and about as long with a flush of as many bytes. How long the append gate was
+ *       closed, as the engine tells the flight recorder; the longest write under way between call and return of {@code
+ *       snapshot}, which also competes for processor and disk, beside the same of {@code flush}; and p99.9 of all writes.
  *   <li><b>Commit.</b> The call, which returns when the snapshot is {@code pending} and durable, and until it is {@code
  *       completed}: by dirty bytes, and by the disk's length with the same dirty bytes, in turn.
  *   <li><b>Readers.</b> Two volumes of 256 MiB of data, one with 1 snapshot and one with 1,000, in turn: 4 KiB at random,
@@ -52,6 +52,9 @@ public final class SnapshotBenchmark implements Trial {
 
     /** The most that all content is to differ, so that the store of a long run stays small. */
     private static final int DIFFERENT_CHUNKS = 1 << 16;
+
+    /** How long it is looked at what writes take without a snapshot: about as long as a fold. */
+    private static final long AS_LONG_MILLIS = 300;
 
     /** Of the thread that writes all the time: few chunks, so that they are a small part of what is dirty. */
     private static final long PROBED_BYTES = MIB;
@@ -170,6 +173,7 @@ public final class SnapshotBenchmark implements Trial {
         double[] heldWithout = new double[rounds];
         List<long[]> with = new ArrayList<>();
         List<long[]> without = new ArrayList<>();
+        FreezeTimes gates = new FreezeTimes(run.folder());
         try (BlockDevice disk = store.attach(id)) {
             for (int i = -1; i < rounds; i++) {
                 Course course = course(store, id, disk, i);
@@ -181,16 +185,19 @@ public final class SnapshotBenchmark implements Trial {
                 }
             }
         }
-        String name = "longest write while a snapshot of 1 TiB is taken, ";
+        double[] closed = gates.micros();
+        String name = rounds + " snapshots of 1 TiB, 100 MiB dirty: ";
         for (int percent : new int[] {50, P99}) {
+            double bar = percent == P99 ? GATE_MICROS_BAR : Double.NaN;
+            run.figure(name + "gate closed, p" + percent, Percentiles.of(closed, percent), "us", bar);
             double ours = Percentiles.of(held, percent);
             double least = Percentiles.of(heldWithout, percent);
-            double bar = percent == P99 ? GATE_MICROS_BAR : Double.NaN;
-            run.ratio(name + "p" + percent + ", us / while none is", ours, least, "us", ours, bar);
+            String question = name + "longest write while one begins / while as much is flushed, p" + percent;
+            run.ratio(question, ours, least, "us", ours / least, Double.NaN);
         }
         double ours = Percentiles.of(joined(with), P999) * MICROS;
         double least = Percentiles.of(joined(without), P999) * MICROS;
-        String question = "writers' p99.9 while snapshots are taken and folded - while not";
+        String question = name + "writers' p99.9 while taken and folded - while not";
         run.ratio(question, ours, least, "us", ours - least, WRITERS_MICROS_BAR);
     }
 
@@ -200,31 +207,32 @@ public final class SnapshotBenchmark implements Trial {
     private Course course(SampleVolumes store, String id, BlockDevice disk, int round) throws Exception {
         long place = PROBED_BYTES + (round & 3) * 100L * MIB;
         dirt.write(disk, place, 50L * MIB);
+        Latencies without;
+        long flushed;
+        long durable;
+        try (Prober prober = new Prober(disk, PROBED_BYTES)) {
+            Thread.sleep(10);
+            flushed = System.nanoTime();
+            disk.flush();
+            durable = System.nanoTime();
+            Thread.sleep(AS_LONG_MILLIS);
+            without = prober.end();
+        }
+        dirt.write(disk, place + 50L * MIB, 50L * MIB);
         Latencies with;
         long called;
         long returned;
-        long completed;
         try (Prober prober = new Prober(disk, PROBED_BYTES)) {
             Thread.sleep(10);
             called = System.nanoTime();
             String snapshotId = snapshot(store, id);
             returned = System.nanoTime();
             store.await(snapshotId);
-            completed = System.nanoTime();
             with = prober.end();
-        }
-        dirt.write(disk, place + 50L * MIB, 50L * MIB);
-        Latencies without;
-        long from;
-        try (Prober prober = new Prober(disk, PROBED_BYTES)) {
-            Thread.sleep(10);
-            from = System.nanoTime();
-            Thread.sleep(Math.max(1, (completed - called) / 1_000_000));
-            without = prober.end();
         }
         return new Course(
                 with.longestDuring(called, returned) * MICROS,
-                without.longestDuring(from, from + returned - called) * MICROS,
+                without.longestDuring(flushed, durable) * MICROS,
                 with,
                 without);
     }

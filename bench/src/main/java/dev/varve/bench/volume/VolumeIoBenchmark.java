@@ -6,6 +6,7 @@ import dev.varve.bench.SampleChunks;
 import dev.varve.bench.Trial;
 import dev.varve.bench.TrialRun;
 import dev.varve.block.BlockDevice;
+import dev.varve.snapshot.SnapshotRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,9 +16,12 @@ import java.nio.channels.FileChannel;
  *
  * <p>Workload: random and sequential, 4 and 64 KiB, one and two threads, in turn on both, all in memory: reads of what
  * comes from the image (256 MiB, hydrated, of a volume that has a log), reads of what was written, writes, and writes each
- * of which is flushed ({@code force(false)} on the file). Writes go over a span of 256 MiB, again and again; a volume folds
- * what that makes of its log as it always does. The time of a slice is that of all its operations, whoever waited: a
- * second line, {@code all}, sums all slices, and so has what comes seldom.
+ * of which is flushed ({@code force(false)} on the file). Writes go over a span of 256 MiB, again and again. The time of a slice is
+ * that of all its operations, whoever waited: a second line, {@code all}, sums all slices, and so has what comes seldom.
+ *
+ * <p>The plain file's pages are in memory when it begins, and so are those of segments that a log uses again, which is how a
+ * store that has been written to for a while goes on; what a fold costs is in {@link OverwriteBenchmark}. New segments take
+ * new memory: what the first GiB of a store costs, and the first flushed writes of a volume, have lines of their own.
  *
  * <pre>bench/run VolumeIo</pre>
  */
@@ -39,6 +43,9 @@ public final class VolumeIoBenchmark implements Trial {
     /** Writes of a slice and thread, each of which is flushed. */
     private static final int FLUSHED = 50;
 
+    /** What a store keeps of segments that were used. */
+    private static final int FRESH_BYTES = 1 << 30;
+
     /** Writes of a new volume. */
     private static final int FIRST = 2_000;
 
@@ -59,17 +66,42 @@ public final class VolumeIoBenchmark implements Trial {
             try (BlockDevice volume = store.attach(store.launch(snapshot))) {
                 volume.write(content.chunk(0), volume.sizeBytes() - SMALL);
                 fill(volume::read);
-                each(run, "read of the image", volume::read, file::read, Double.NaN);
+                each(run, "read of the image", volume::read, file::read, Double.NaN, () -> {});
             }
-            try (BlockDevice volume = store.attach(store.blank(4L * SPAN_BYTES))) {
+            String id = store.blank(4L * SPAN_BYTES);
+            try (BlockDevice volume = store.attach(id)) {
+                fresh(run, store, file);
                 first(run, store, file);
                 writeFlushed(run, volume, file);
-                each(run, "write", volume::write, file::write, WRITE_BAR);
+                each(run, "write", volume::write, file::write, WRITE_BAR, () -> settle(store, id));
                 fill(volume::write);
                 volume.flush();
-                each(run, "read of what was written", volume::read, file::read, Double.NaN);
+                each(run, "read of what was written", volume::read, file::read, Double.NaN, () -> {});
             }
         }
+    }
+
+    /** The first log that a store has. */
+    private static void fresh(TrialRun run, SampleVolumes store, FileChannel file) throws Exception {
+        int writes = FRESH_BYTES / SMALL;
+        Alternation.Work least = work(file::write, () -> {}, SMALL, true);
+        least.run(0, writes);
+        String id = store.blank(4L * SPAN_BYTES);
+        try (BlockDevice volume = store.attach(id)) {
+            long start = System.nanoTime();
+            work(volume::write, () -> {}, SMALL, true).run(0, writes);
+            double ours = (System.nanoTime() - start) / 1e3 / writes;
+            start = System.nanoTime();
+            least.run(0, writes);
+            double plain = (System.nanoTime() - start) / 1e3 / writes;
+            run.ratio("the first GiB of random 4 KiB writes / plain file", ours, plain, "us", ours / plain, Double.NaN);
+        }
+        store.volumes().delete(id);
+    }
+
+    /** Has all that is in the log folded, so that its segments are used again. */
+    private static void settle(SampleVolumes store, String id) throws IOException {
+        store.await(store.volumes().snapshot(id, SnapshotRequest.NEW).id());
     }
 
     /** The log of a new volume grows in steps, for which its writer waits. */
@@ -107,13 +139,15 @@ public final class VolumeIoBenchmark implements Trial {
         }
     }
 
-    private static void each(TrialRun run, String what, Access ours, Access least, double bar) throws Exception {
+    private static void each(TrialRun run, String what, Access ours, Access least, double bar, Then before)
+            throws Exception {
         for (int threads = 1; threads <= 2; threads++) {
             for (int bytes : new int[] {SMALL, LARGE}) {
                 for (boolean random : new boolean[] {true, false}) {
                     Alternation.Work one = work(ours, () -> {}, bytes, random);
                     Alternation.Work other = work(least, () -> {}, bytes, random);
-                    int slices = run.pick(12, 40);
+                    int slices = run.pick(12, 40) / threads;
+                    before.run();
                     Alternation pair = Alternation.measure(threads, slices, SLICE_BYTES / bytes, one, other);
                     String name = name(random, bytes, what, threads) + " / plain file";
                     boolean hasBar = random && bytes == SMALL;
@@ -131,7 +165,7 @@ public final class VolumeIoBenchmark implements Trial {
                 + (threads == 1 ? "" : ", " + threads + " threads");
     }
 
-    /** What follows each operation. */
+    /** What follows each operation, or comes before many. */
     private interface Then {
         void run() throws IOException;
     }
