@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * </ul>
  */
 public final class FileIo implements AutoCloseable {
-    private static final int SYNC_THREADS = 2;
+    private static final int SYNC_THREADS = 4;
     private static final int IDLE_SECONDS = 5;
 
     private final FileCalls calls;
@@ -59,8 +59,21 @@ public final class FileIo implements AutoCloseable {
      * @throws IOException when it can't be opened
      */
     public PositionalFile open(Path path, Access access) throws IOException {
+        return open(path, access, 1);
+    }
+
+    /**
+     * Opens a file that may have several syncs at a time, for each of which it is opened once more.
+     *
+     * @param path a regular file
+     * @param access whether it is written, and created
+     * @param syncLanes how many syncs may run at a time
+     * @return the file, the caller's to close
+     * @throws IOException when it can't be opened
+     */
+    public PositionalFile open(Path path, Access access, int syncLanes) throws IOException {
         requireOpen();
-        return new PositionalFile(this, path, access);
+        return new PositionalFile(this, path, access, syncLanes);
     }
 
     /**

@@ -4,6 +4,10 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -13,28 +17,52 @@ import org.jspecify.annotations.Nullable;
  * <p>The channel is opened before the first write and never again: the kernel tells each open file once of a write-back
  * that failed, and tells nothing of it to one opened later. A sync that is asked for while one runs waits for the next,
  * which serves all that wait by then.
+ *
+ * <p>There may be several channels, of which each has a sync at a time: one that begins while another runs waits for all that
+ * the other has sent to the disk, and is told of what has failed by itself.
  */
 final class FileSync {
     private final FileIo io;
     private final Path path;
-    private final FileChannel channel;
 
-    /** Held during a sync and while closing, so that closing waits for the sync in progress. */
-    private final Object force = new Object();
+    /** Channels, each of which has one sync at a time. */
+    private final List<Lane> lanes = new ArrayList<>();
+
+    @GuardedBy("this")
+    private final ArrayDeque<Lane> idle = new ArrayDeque<>();
 
     @GuardedBy("this")
     private @Nullable CompletableFuture<Void> waiting;
 
+    /** Whether a thread was asked for that has not taken a lane yet. */
     @GuardedBy("this")
     private boolean scheduled;
 
     private volatile boolean closed;
     private volatile @Nullable IOException failure;
 
-    FileSync(FileIo io, Path path) throws IOException {
+    /**
+     * An open file.
+     *
+     * @param channel its monitor is held during a sync and while closing, so that closing waits for the sync in progress
+     */
+    private record Lane(FileChannel channel) {}
+
+    FileSync(FileIo io, Path path, int laneCount) throws IOException {
         this.io = io;
         this.path = path;
-        this.channel = io.calls().open(path, Access.WRITE.options());
+        boolean done = false;
+        try {
+            for (int i = 0; i < laneCount; i++) {
+                lanes.add(new Lane(io.calls().open(path, Access.WRITE.options())));
+            }
+            idle.addAll(lanes);
+            done = true;
+        } finally {
+            if (!done) {
+                close();
+            }
+        }
     }
 
     /** Asks for a sync of all that was written before this call. */
@@ -46,17 +74,27 @@ final class FileSync {
             waiting = new CompletableFuture<>();
         }
         CompletableFuture<Void> request = waiting;
-        if (!scheduled) {
+        if (!scheduled && !idle.isEmpty()) {
             schedule();
         }
         return request;
     }
 
-    /** Ends the sync in progress, then closes. Requests that still wait fail. */
+    /** Ends the syncs in progress, then closes. Requests that still wait fail. */
     void close() throws IOException {
         closed = true;
-        synchronized (force) {
-            channel.close();
+        IOException first = null;
+        for (Lane lane : lanes) {
+            try {
+                synchronized (lane) {
+                    lane.channel.close();
+                }
+            } catch (IOException e) {
+                first = first == null ? e : first;
+            }
+        }
+        if (first != null) {
+            throw first;
         }
     }
 
@@ -67,19 +105,26 @@ final class FileSync {
     }
 
     private void run() {
-        CompletableFuture<Void> served = take();
+        Lane lane;
+        CompletableFuture<Void> served;
+        synchronized (this) {
+            scheduled = false;
+            lane = idle.removeFirst();
+            served = Objects.requireNonNull(waiting);
+            waiting = null;
+        }
         try {
-            force();
+            force(lane);
             served.complete(null);
         } catch (Throwable e) {
             served.completeExceptionally(e);
         } finally {
-            next();
+            next(lane);
         }
     }
 
-    private void force() throws IOException {
-        synchronized (force) {
+    private void force(Lane lane) throws IOException {
+        synchronized (lane) {
             if (closed) {
                 throw PositionalFile.closed(path);
             }
@@ -88,7 +133,7 @@ final class FileSync {
                 throw new IOException("an earlier sync failed: " + earlier.getMessage(), earlier);
             }
             try {
-                channel.force(false);
+                lane.channel.force(false);
             } catch (IOException e) {
                 failure = e;
                 throw e;
@@ -96,18 +141,9 @@ final class FileSync {
         }
     }
 
-    private synchronized CompletableFuture<Void> take() {
-        CompletableFuture<Void> served = waiting;
-        if (served == null) {
-            throw new IllegalStateException("a sync nobody waits for");
-        }
-        waiting = null;
-        return served;
-    }
-
-    private synchronized void next() {
-        scheduled = false;
-        if (waiting == null) {
+    private synchronized void next(Lane lane) {
+        idle.addFirst(lane);
+        if (waiting == null || scheduled) {
             return;
         }
         try {

@@ -43,14 +43,14 @@ public final class PositionalFile implements AutoCloseable {
 
     private volatile boolean closed;
 
-    PositionalFile(FileIo io, Path path, Access access) throws IOException {
+    PositionalFile(FileIo io, Path path, Access access, int syncLanes) throws IOException {
         this.io = io;
         this.path = path;
         this.access = access;
         channel = io.calls().open(path, access.options());
         try {
             fileKey = fileKey();
-            syncs = access == Access.READ ? null : new FileSync(io, path);
+            syncs = access == Access.READ ? null : new FileSync(io, path, syncLanes);
         } catch (Throwable e) {
             try {
                 channel.close();

@@ -36,6 +36,9 @@ final class FileSegments implements SegmentSpace {
     private static final long KEPT_BYTES = 1L << 30;
     private static final int ZEROS_BYTES = 1 << 20;
 
+    /** Two who flush at the same time need not wait for each other. */
+    private static final int SYNC_LANES = 2;
+
     private final FileIo io;
     private final Path folder;
     private final SpaceReserve reserve;
@@ -142,7 +145,7 @@ final class FileSegments implements SegmentSpace {
 
     private SegmentFile make(long number, int sizeBytes, boolean zeroed, SpaceReserve.Room room) throws IOException {
         requireFolder();
-        PositionalFile file = io.open(path(number), Access.CREATE_NEW);
+        PositionalFile file = io.open(path(number), Access.CREATE_NEW, SYNC_LANES);
         boolean done = false;
         try {
             if (zeroed) {
@@ -186,7 +189,7 @@ final class FileSegments implements SegmentSpace {
     }
 
     private SegmentFile open(long number, int sizeBytes, boolean isOwn, SpaceReserve.Room room) throws IOException {
-        PositionalFile file = io.open(path(number), Access.WRITE);
+        PositionalFile file = io.open(path(number), Access.WRITE, SYNC_LANES);
         boolean done = false;
         try {
             long found = file.size();

@@ -50,9 +50,6 @@ final class VolumeLog implements AutoCloseable {
     /** Held while anything is appended; held, it keeps the volume as it is. */
     final ReentrantLock gate = new ReentrantLock();
 
-    /** Held by who syncs; before the gate. */
-    private final ReentrantLock syncing = new ReentrantLock();
-
     @GuardedBy("gate")
     private final List<LogSegment> segments = new ArrayList<>();
 
@@ -348,7 +345,7 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /** Makes durable what was appended before the call. Who comes while others sync waits, and may find it done. */
+    /** Makes durable what was appended before the call. Syncs of one file that wait for others are one. */
     void flush() throws IOException {
         long wanted;
         gate.lock();
@@ -358,16 +355,8 @@ final class VolumeLog implements AutoCloseable {
         } finally {
             gate.unlock();
         }
-        if (durable >= wanted) {
-            return;
-        }
-        syncing.lock();
-        try {
-            if (durable < wanted) {
-                sync();
-            }
-        } finally {
-            syncing.unlock();
+        if (durable < wanted) {
+            sync();
         }
     }
 
@@ -408,10 +397,10 @@ final class VolumeLog implements AutoCloseable {
             for (int i = 0; i < dirty.size(); i++) {
                 dirty.get(i).synced(ends.get(i));
             }
+            durable = Math.max(durable, upTo); // another sync may have begun later and ended before
         } finally {
             gate.unlock();
         }
-        durable = upTo;
     }
 
     /** A layer that has ended. */

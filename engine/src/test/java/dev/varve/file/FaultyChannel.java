@@ -16,11 +16,15 @@ final class FaultyChannel extends FileChannel {
     private final Path path;
     private final int life;
 
-    FaultyChannel(FaultyFiles files, FileChannel channel, Path path, int life) {
+    /** Of the file's syncs that failed, how many it has been told of. */
+    private int toldFailures;
+
+    FaultyChannel(FaultyFiles files, FileChannel channel, Path path, int life, int failures) {
         this.files = files;
         this.channel = channel;
         this.path = path;
         this.life = life;
+        toldFailures = failures;
     }
 
     @Override
@@ -42,7 +46,18 @@ final class FaultyChannel extends FileChannel {
 
     @Override
     public void force(boolean metaData) throws IOException {
-        files.sync(path, life);
+        files.beforeSync.run();
+        int told = toldFailures;
+        toldFailures = files.failures(path);
+        if (toldFailures > told) {
+            throw new IOException("a write-back of " + path + " has failed");
+        }
+        try {
+            files.sync(path, life);
+        } catch (IOException e) {
+            toldFailures = files.failures(path);
+            throw e;
+        }
     }
 
     @Override

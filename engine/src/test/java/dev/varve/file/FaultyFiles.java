@@ -174,7 +174,7 @@ public final class FaultyFiles implements FileCalls {
         if (creates) {
             remember(file, () -> Files.deleteIfExists(file));
         }
-        return new FaultyChannel(this, channel, file, life);
+        return new FaultyChannel(this, channel, file, life, failures(file));
     }
 
     @Override
@@ -249,6 +249,15 @@ public final class FaultyFiles implements FileCalls {
             history(file).beforeTruncate(channel, size, (int) Math.min(now - size, Integer.MAX_VALUE));
             channel.truncate(size);
         }
+    }
+
+    /** What a test does on the thread that syncs, before it does, while others go on. */
+    public volatile Runnable beforeSync = () -> {};
+
+    /** Syncs of a file that have failed: each channel that was open then is told once. */
+    synchronized int failures(Path file) throws IOException {
+        UnsyncedFile history = Files.exists(file) ? unsynced.get(fileKey(file)) : null;
+        return history == null ? 0 : history.failures;
     }
 
     synchronized void sync(Path file, int itsLife) throws IOException {

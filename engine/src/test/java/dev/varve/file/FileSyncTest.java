@@ -11,9 +11,13 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,6 +123,70 @@ class FileSyncTest {
                 .isThrownBy(waiting::join)
                 .withCauseInstanceOf(IllegalStateException.class);
         assertThatIllegalStateException().isThrownBy(file::sync);
+    }
+
+    @Test
+    void asManySyncsRunAtATimeAsThereAreLanes() throws Exception {
+        CyclicBarrier two = new CyclicBarrier(2);
+        AtomicInteger syncs = new AtomicInteger();
+        files.beforeSync = () -> {
+            syncs.incrementAndGet();
+            meet(two);
+        };
+        try (PositionalFile file = io.open(path, Access.CREATE, 2)) {
+            for (int i = 0; i < 10; i++) {
+                CompletableFuture<Void> one = file.syncAsync();
+                while (syncs.get() <= 2 * i) {
+                    Thread.onSpinWait();
+                }
+                CompletableFuture<Void> other = file.syncAsync();
+                one.join();
+                other.join();
+            }
+            assertThat(syncs).hasValue(20);
+        }
+    }
+
+    @Test
+    void eachSyncThatIsUnderWayIsToldOfAFailure() throws Exception {
+        CountDownLatch both = new CountDownLatch(2);
+        CountDownLatch failed = new CountDownLatch(1);
+        AtomicInteger syncs = new AtomicInteger();
+        files.beforeSync = () -> {
+            boolean isFirst = syncs.incrementAndGet() == 1;
+            both.countDown();
+            await(isFirst ? both : failed);
+        };
+        files.failWhen((call, name) -> call == Call.SYNC);
+        try (PositionalFile file = io.open(path, Access.CREATE, 2)) {
+            file.write(ByteBuffer.allocate(10), 0);
+            CompletableFuture<Void> one = file.syncAsync();
+            while (syncs.get() < 1) {
+                Thread.onSpinWait();
+            }
+            CompletableFuture<Void> other = file.syncAsync();
+            assertThatExceptionOfType(CompletionException.class).isThrownBy(one::join);
+            files.failNever();
+            failed.countDown();
+            assertThatExceptionOfType(CompletionException.class).isThrownBy(other::join);
+            assertThatIOException().isThrownBy(file::sync).withMessageContaining("an earlier sync failed");
+        }
+    }
+
+    private static void meet(CyclicBarrier barrier) {
+        try {
+            barrier.await(30, TimeUnit.SECONDS);
+        } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static boolean hold(CountDownLatch first, CountDownLatch goOn, AtomicInteger syncs) {

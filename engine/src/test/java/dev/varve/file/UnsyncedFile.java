@@ -32,6 +32,9 @@ final class UnsyncedFile {
     /** The same of the length. */
     private boolean sizeForgotten;
 
+    /** Syncs that have failed. */
+    int failures;
+
     UnsyncedFile(Path path) {
         this.path = path;
     }
@@ -60,6 +63,7 @@ final class UnsyncedFile {
 
     /** A sync failed: what was to be made durable is clean for the kernel, and so never will be unless written again. */
     void poison() {
+        failures++;
         forgotten.addAll(sectors.keySet());
         sizeForgotten = !sizes.isEmpty();
     }
