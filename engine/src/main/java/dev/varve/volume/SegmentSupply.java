@@ -7,13 +7,21 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * New segments for one log, each with a nonce of its own. A segment is recorded before anybody has it; those that an
  * opening takes are recorded all at once, when it has succeeded.
  */
 final class SegmentSupply {
+    private static final Logger LOG = LoggerFactory.getLogger(SegmentSupply.class);
     private static final SecureRandom RANDOM = new SecureRandom();
+
+    /** A log of which so much is written fast takes segments faster than one is recorded while the disk is busy. */
+    private static final long LONG_LOG_BYTES = 4L * PageWord.MAX_SEGMENT_BYTES;
+
+    private static final int MANY_READY = 4;
 
     private final LogHome home;
     private final SegmentTable table;
@@ -28,6 +36,10 @@ final class SegmentSupply {
     @GuardedBy("this")
     private @Nullable List<LogSegment> opening = new ArrayList<>();
 
+    /** Whether one at a time is enough: the log is not written fast, or there is no room for more. */
+    @GuardedBy("this")
+    private boolean slow;
+
     @GuardedBy("this")
     private boolean closed;
 
@@ -41,23 +53,49 @@ final class SegmentSupply {
         return ready.poll();
     }
 
-    /** Whether one is ready. Waits for nobody. */
-    synchronized boolean isReady() {
-        return !ready.isEmpty();
+    /** Whether there are fewer ready than are good for a log of a length. Waits for nobody. */
+    synchronized boolean wants(long logBytes) {
+        return ready.size() < (slow || logBytes < LONG_LOG_BYTES ? 1 : MANY_READY);
     }
 
     /**
-     * Has one ready.
+     * Has one ready, and more for a log that is long and written fast, if there is room.
      *
      * @param logBytes length of the log, by which the segment's is chosen
      * @param zeroed whether it is to be written with zeros, so that a flush finds all its blocks allocated
-     * @throws IOException when there is no room, or it could not be recorded
+     * @throws IOException when there is no room for one, or it could not be recorded
      */
+    void prepareMany(long logBytes, boolean zeroed) throws IOException {
+        prepare(logBytes, zeroed);
+        setSlow(zeroed);
+        boolean done = false;
+        try {
+            for (int count = 2; count <= MANY_READY && wants(logBytes); count++) {
+                prepare(count, logBytes, zeroed);
+            }
+            done = true;
+        } catch (IOException e) {
+            LOG.debug("one segment is ready, and there is no room for more", e);
+        } finally {
+            setSlow(zeroed || !done);
+        }
+    }
+
+    private synchronized void setSlow(boolean now) {
+        slow = now;
+    }
+
+    /** Has one ready. */
     void prepare(long logBytes, boolean zeroed) throws IOException {
+        prepare(1, logBytes, zeroed);
+    }
+
+    /** Makes one unless there are so many. */
+    private void prepare(int count, long logBytes, boolean zeroed) throws IOException {
         synchronized (making) {
             boolean isOpening;
             synchronized (this) {
-                if (!ready.isEmpty()) {
+                if (ready.size() >= count) {
                     return;
                 }
                 requireOpen();

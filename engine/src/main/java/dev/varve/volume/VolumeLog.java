@@ -218,7 +218,7 @@ final class VolumeLog implements AutoCloseable {
                 full = before == segment || segment == null ? null : before;
                 if (segment != null) {
                     append(segment, type, firstPage, count, pages, staging);
-                    wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && !supply.isReady();
+                    wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && supply.wants(bytes());
                     done = true;
                 }
             } finally {
@@ -316,7 +316,11 @@ final class VolumeLog implements AutoCloseable {
     }
 
     private void prepareSegment() throws IOException {
-        supply.prepare(bytes(), syncs.getAndSet(0) >= MANY_SYNCS);
+        supply.prepare(bytes(), isSyncedOften());
+    }
+
+    private boolean isSyncedOften() {
+        return syncs.getAndSet(0) >= MANY_SYNCS;
     }
 
     private boolean wantsUpkeep() {
@@ -327,7 +331,7 @@ final class VolumeLog implements AutoCloseable {
     void keepUp() throws IOException {
         asked.set(false);
         if (wantsSegment) {
-            prepareSegment();
+            supply.prepareMany(bytes(), isSyncedOften());
         }
         if (unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES) {
             flush();
