@@ -1,0 +1,87 @@
+package dev.varve.nbd;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/** A socket in the file system that only its owner can connect to, from the first moment on. */
+final class UnixSocket implements Closeable {
+    private final ServerSocketChannel channel;
+    private final Path path;
+
+    private UnixSocket(ServerSocketChannel channel, Path path) {
+        this.channel = channel;
+        this.path = path;
+    }
+
+    /**
+     * Listens at a path. A socket there that nobody serves any more is replaced.
+     *
+     * @throws FileAlreadyExistsException when somebody does, or what is there is no socket
+     * @throws IOException when it can't be made, for example since the path is longer than 100 bytes or so
+     */
+    static UnixSocket listen(Path path, int backlog) throws IOException {
+        requireFree(path);
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new IOException(path + " is no place for a socket");
+        }
+        // It is made where nobody else can come, and moved when nobody else may use it.
+        Path safe = Files.createTempDirectory(
+                parent, ".", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Path made = safe.resolve("s");
+        ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        boolean done = false;
+        try {
+            channel.bind(UnixDomainSocketAddress.of(made), backlog);
+            Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
+            Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
+            done = true;
+        } finally {
+            if (!done) {
+                channel.close();
+                Files.deleteIfExists(made);
+            }
+            Files.delete(safe);
+        }
+        return new UnixSocket(channel, path);
+    }
+
+    private static void requireFree(Path path) throws IOException {
+        if (!Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        boolean isOther = Files.readAttributes(
+                        path,
+                        java.nio.file.attribute.BasicFileAttributes.class,
+                        java.nio.file.LinkOption.NOFOLLOW_LINKS)
+                .isOther();
+        if (!isOther) {
+            throw new FileAlreadyExistsException(path.toString(), null, "is there, and is no socket");
+        }
+        try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            client.connect(UnixDomainSocketAddress.of(path));
+        } catch (java.net.ConnectException e) {
+            return; // nobody serves it
+        }
+        throw new FileAlreadyExistsException(path.toString(), null, "is served by somebody");
+    }
+
+    ServerSocketChannel channel() {
+        return channel;
+    }
+
+    /** Takes it away; does not close the channel. */
+    @Override
+    public void close() throws IOException {
+        Files.deleteIfExists(path);
+    }
+}
