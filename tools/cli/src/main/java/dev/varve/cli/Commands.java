@@ -22,6 +22,7 @@ final class Commands {
         ALL.put("export", ExportCommand::new);
         ALL.put("images", ImagesCommand::new);
         ALL.put("launch", LaunchCommand::new);
+        ALL.put("serve", ServeCommand::new);
         ALL.put("snapshots", SnapshotsCommand::new);
         ALL.put("volumes", VolumesCommand::new);
         ALL.put("show", ShowCommand::new);

@@ -1,0 +1,149 @@
+package dev.varve.cli;
+
+import dev.varve.Engine;
+import dev.varve.nbd.NbdExport;
+import dev.varve.nbd.NbdOptions;
+import dev.varve.nbd.NbdServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code varve serve}. */
+@Command(
+        name = "serve",
+        header = "Serve volumes, snapshots and images over NBD.",
+        description = {
+            "",
+            "Each is an export that has its id as its name: volumes can be written to, snapshots and images",
+            "only read. Ends with Ctrl-C or SIGTERM, when all that has begun is done and durable; kill -9 loses",
+            "nothing that a client has flushed.",
+            "",
+            "Only you can connect: the socket is yours, and an address has to be this machine's own."
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  varve serve                                       everything, at nbd.sock in the store",
+            "  varve serve --unix /tmp/disk.sock vol-0123456789abcdef0",
+            "  varve serve --tcp localhost:10809",
+        })
+final class ServeCommand implements Callable<Integer> {
+    private static final String SOCKET = "nbd.sock";
+    private static final int MAX_PORT = 65_535;
+
+    private final Session session;
+
+    @ArgGroup(exclusive = true)
+    private @Nullable Place place;
+
+    @Parameters(
+            paramLabel = "ID",
+            arity = "0..*",
+            description = "What to serve (vol-..., snap-..., ami-...), the first also without a name; all if none is given.")
+    private List<String> ids = new ArrayList<>();
+
+    /** Where clients connect. */
+    static final class Place {
+        @Option(names = "--unix", paramLabel = "PATH", description = "A socket at this path; nbd.sock in the store.")
+        private @Nullable Path unix;
+
+        @Option(names = "--tcp", paramLabel = "HOST:PORT", description = "An address of this machine: localhost:10809.")
+        private @Nullable String tcp;
+    }
+
+    ServeCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        SocketAddress address = address();
+        try (UntilSignal signal = new UntilSignal()) {
+            serve(address, signal);
+            signal.succeeded();
+        }
+        return Main.DONE;
+    }
+
+    private void serve(SocketAddress address, UntilSignal signal) throws IOException {
+        try (Engine engine = session.open()) {
+            StoreExports exports = new StoreExports(session.scope(engine), ids);
+            List<NbdExport> named = new ArrayList<>();
+            for (String id : ids) {
+                named.add(exports.describe(id));
+            }
+            try (NbdServer server = NbdServer.start(address, exports, NbdOptions.DEFAULT)) {
+                tell(new NbdUri(server.address()), named.isEmpty() ? exports.list() : named);
+                signal.await();
+            }
+        }
+    }
+
+    private SocketAddress address() {
+        Place given = place;
+        String tcp = given == null ? null : given.tcp;
+        if (tcp == null) {
+            Path unix = given == null ? null : given.unix;
+            return UnixDomainSocketAddress.of(unix == null ? session.store().resolve(SOCKET) : unix);
+        }
+        int colon = tcp.lastIndexOf(':');
+        try {
+            int port = Integer.parseInt(tcp.substring(colon + 1));
+            String host = colon < 0 ? "" : tcp.substring(0, colon);
+            if (port < 0 || port > MAX_PORT || host.isEmpty()) {
+                throw new BadUsage("'" + tcp + "' is no HOST:PORT");
+            }
+            InetAddress found = InetAddress.getByName(host);
+            if (!found.isLoopbackAddress()) {
+                throw new BadUsage(host + " is not this machine alone: anybody could connect; use localhost");
+            }
+            return new InetSocketAddress(found, port);
+        } catch (NumberFormatException e) {
+            throw new BadUsage("'" + tcp + "' is no HOST:PORT");
+        } catch (UnknownHostException e) {
+            throw new BadUsage("there is no host " + host(tcp));
+        }
+    }
+
+    private static String host(String tcp) {
+        return tcp.substring(0, tcp.lastIndexOf(':'));
+    }
+
+    private void tell(NbdUri uri, List<NbdExport> exports) throws IOException {
+        if (session.json()) {
+            session.console()
+                    .print(Json.object(json -> json.text("Uri", uri.of("")).objects("Exports", exports, (each, export) -> each
+                            .text("Name", export.name())
+                            .text("Uri", uri.of(export.name()))
+                            .number("SizeInBytes", export.sizeBytes())
+                            .flag("ReadOnly", export.isReadOnly()))));
+        } else {
+            Table table = new Table("EXPORT", ">SIZE", "ACCESS", "WHAT");
+            for (NbdExport export : exports) {
+                table.row(
+                        export.name(),
+                        Sizes.format(export.sizeBytes()),
+                        export.isReadOnly() ? "read" : "read, write",
+                        export.description());
+            }
+            session.console().print(table);
+            if (!exports.isEmpty()) {
+                uri.commands(exports.get(0)).forEach(session.console()::print);
+            }
+            session.console().print("Serving at " + uri.of("") + "; Ctrl-C ends it.");
+        }
+        session.console().flush();
+    }
+}
