@@ -34,7 +34,7 @@ socket=$work/nbd.sock
 
 # boot VOLUME BOOTS: serves it, boots it, and expects so many boots, this one included.
 boot() {
-  rm -f "$work/serve.out"
+  : >"$work/serve.out"
   "$VARVE" serve --unix "$socket" "$1" >"$work/serve.out" 2>"$work/serve.err" &
   local server=$!
   undo+=("kill -9 $server 2>/dev/null")
@@ -56,5 +56,5 @@ snapshot=$(varve snapshot create "$volume" | tail -n 1)
 again=$(varve volume create --from "$snapshot" | tail -n 1)
 boot "$again" 3
 boot "$volume" 3
-varve export "$image" "$work/image.raw"
+varve export "$image" "$work/image.raw" >/dev/null
 cmp "$work/image.raw" "$work/debian.raw" || die "the image has changed"

@@ -14,6 +14,7 @@ uri() { echo "nbd+unix:///$1?socket=$socket"; }
 
 # The server is killed by its own number: the launcher becomes the java process.
 serve() {
+  : >"$work/serve.out"
   "$VARVE" serve --unix "$socket" "$@" >"$work/serve.out" 2>"$work/serve.err" &
   server=$!
   undo+=("kill -9 $server 2>/dev/null")
@@ -79,7 +80,7 @@ for kind in ext4 xfs btrfs; do
   case $kind in
     ext4) timeout 120 mke2fs -q -F -t ext4 "$loop" ;;
     xfs) timeout 120 mkfs.xfs -q -f "$loop" ;;
-    btrfs) timeout 120 mkfs.btrfs -q -f "$loop" ;;
+    btrfs) timeout 120 mkfs.btrfs -q -f "$loop" 2>/dev/null ;;
   esac
   timeout 60 mount -t $kind "$loop" "$work/mnt"
   undo+=("umount -l $work/mnt 2>/dev/null")
@@ -88,7 +89,7 @@ for kind in ext4 xfs btrfs; do
   cp -a /etc "$work/mnt/etc"
   timeout 60 umount "$work/mnt"
   case $kind in
-    ext4) timeout 120 e2fsck -fn "$loop" >/dev/null || die "e2fsck" ;;
+    ext4) timeout 120 e2fsck -fn "$loop" >/dev/null 2>&1 || die "e2fsck" ;;
     xfs) timeout 120 xfs_repair -n "$loop" >/dev/null 2>&1 || die "xfs_repair" ;;
     btrfs) timeout 120 btrfs check "$loop" >/dev/null 2>&1 || die "btrfs check" ;;
   esac
@@ -106,7 +107,7 @@ kill -9 $server
 wait $server 2>/dev/null || true
 serve "$blank"
 grep -q "^$blank " "$work/serve.out" || die "does not say what it serves"
-! nbdinfo "$(uri "$volume")" 2>/dev/null || die "serves what was not named"
+! nbdinfo "$(uri "$volume")" >/dev/null 2>&1 || die "serves what was not named"
 job killed --verify_only=1
 stop
 varve check --data >/dev/null

@@ -1,10 +1,10 @@
 package dev.varve.cli;
 
+import dev.varve.nbd.NbdExport;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.URI;
 import java.net.URISyntaxException;
-import dev.varve.nbd.NbdExport;
 import java.util.ArrayList;
 import java.util.List;
 

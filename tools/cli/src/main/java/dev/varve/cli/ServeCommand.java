@@ -51,7 +51,8 @@ final class ServeCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "ID",
             arity = "0..*",
-            description = "What to serve (vol-..., snap-..., ami-...), the first also without a name; all if none is given.")
+            description =
+                    "What to serve (vol-..., snap-..., ami-...), the first also without a name; all if none is given.")
     private List<String> ids = new ArrayList<>();
 
     /** Where clients connect. */
@@ -124,11 +125,14 @@ final class ServeCommand implements Callable<Integer> {
     private void tell(NbdUri uri, List<NbdExport> exports) throws IOException {
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.text("Uri", uri.of("")).objects("Exports", exports, (each, export) -> each
-                            .text("Name", export.name())
-                            .text("Uri", uri.of(export.name()))
-                            .number("SizeInBytes", export.sizeBytes())
-                            .flag("ReadOnly", export.isReadOnly()))));
+                    .print(Json.object(json -> json.text("Uri", uri.of(""))
+                            .objects(
+                                    "Exports",
+                                    exports,
+                                    (each, export) -> each.text("Name", export.name())
+                                            .text("Uri", uri.of(export.name()))
+                                            .number("SizeInBytes", export.sizeBytes())
+                                            .flag("ReadOnly", export.isReadOnly()))));
         } else {
             Table table = new Table("EXPORT", ">SIZE", "ACCESS", "WHAT");
             for (NbdExport export : exports) {

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The disks of a store by their ids: volumes to be written to; snapshots and images' root disks to be read. */
 final class StoreExports implements ExportSource {
-    private static final List<MetaContext> CONTEXTS = List.of(
-            MetaContext.ALLOCATION, new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0));
+    private static final List<MetaContext> CONTEXTS =
+            List.of(MetaContext.ALLOCATION, new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0));
 
     private final EngineScope scope;
     private final List<String> ids;

@@ -30,10 +30,8 @@ class ServeCommandTest extends CommandTest {
         }
         if (!ended.isDone()) {
             try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
-                ByteBuffer hello = ByteBuffer.allocate(8);
-                while (hello.hasRemaining() && client.read(hello) >= 0) {
-                    continue;
-                }
+                ByteBuffer hello = ByteBuffer.allocate(18);
+                assertThat(client.read(hello)).isEqualTo(18);
                 assertThat(hello.getLong(0)).isEqualTo(NBDMAGIC);
             }
             Thread.sleep(200); // what it prints
@@ -82,7 +80,8 @@ class ServeCommandTest extends CommandTest {
     @Test
     void addressOfOthersIsRefused() throws IOException {
         imported(disk("disk.raw", "ab.c"), "first");
-        for (String address : List.of("0.0.0.0:10809", "10809", "localhost:", "localhost:99999", "localhost:-1", ":5")) {
+        for (String address :
+                List.of("0.0.0.0:10809", "10809", "localhost:", "localhost:99999", "localhost:-1", ":5")) {
             Run run = varve("serve", "--tcp", address);
             assertThat(run.code()).as(address + run.err()).isEqualTo(2);
             assertThat(run.err()).startsWith("varve: ").hasLineCount(1);
@@ -97,6 +96,11 @@ class ServeCommandTest extends CommandTest {
         failed(varve("serve", "--unix", file.toString()), file.toString(), "no socket");
         assertThat(file).hasContent("mine");
         String far = "d".repeat(150);
-        failed(varve("serve", "--unix", Files.createDirectory(folder.resolve(far)).resolve("s").toString()), far);
+        failed(
+                varve(
+                        "serve",
+                        "--unix",
+                        Files.createDirectory(folder.resolve(far)).resolve("s").toString()),
+                far);
     }
 }

@@ -1,5 +1,6 @@
 package dev.varve.nbd;
 
+import dev.varve.block.BlockDevice;
 import java.util.Objects;
 
 /**
@@ -7,14 +8,14 @@ import java.util.Objects;
  * extent maps under a name of the protocol.
  *
  * @param name namespace, colon and leaf, such as {@code base:allocation}; at most 4,096 bytes
- * @param map what {@link dev.varve.block.BlockDevice#extents} knows it by
+ * @param map what {@link BlockDevice#extents} knows it by
  * @param setFlags what is said of a run that is set
  * @param unsetFlags what is said of a run that is not
  */
 public record MetaContext(String name, String map, int setFlags, int unsetFlags) {
     /** {@code base:allocation}: what isn't allocated is a hole, and zeros. */
-    public static final MetaContext ALLOCATION = new MetaContext(
-            "base:allocation", dev.varve.block.BlockDevice.ALLOCATION, 0, Protocol.STATE_HOLE | Protocol.STATE_ZERO);
+    public static final MetaContext ALLOCATION =
+            new MetaContext("base:allocation", BlockDevice.ALLOCATION, 0, Protocol.STATE_HOLE | Protocol.STATE_ZERO);
 
     /** Checks what is there. */
     public MetaContext {
@@ -22,9 +23,5 @@ public record MetaContext(String name, String map, int setFlags, int unsetFlags)
         if (name.indexOf(':') < 1) {
             throw new IllegalArgumentException("no namespace in '" + name + "'");
         }
-    }
-
-    String namespace() {
-        return name.substring(0, name.indexOf(':'));
     }
 }

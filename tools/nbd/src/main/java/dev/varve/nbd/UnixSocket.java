@@ -2,14 +2,17 @@ package dev.varve.nbd;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A socket in the file system that only its owner can connect to, from the first moment on. */
@@ -25,8 +28,8 @@ final class UnixSocket implements Closeable {
     /**
      * Listens at a path. A socket there that nobody serves any more is replaced.
      *
-     * @throws FileAlreadyExistsException when somebody does, or what is there is no socket
-     * @throws IOException when it can't be made, for example since the path is longer than 100 bytes or so
+     * @throws IOException when somebody does, or what is there is no socket, or it can't be made, for example since the path
+     *     is longer than 100 bytes or so
      */
     static UnixSocket listen(Path path, int backlog) throws IOException {
         requireFree(path);
@@ -45,6 +48,8 @@ final class UnixSocket implements Closeable {
             Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
             Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
             done = true;
+        } catch (SocketException e) {
+            throw new IOException("no socket can be made at " + path + ": " + e.getMessage(), e);
         } finally {
             if (!done) {
                 channel.close();
@@ -56,23 +61,20 @@ final class UnixSocket implements Closeable {
     }
 
     private static void requireFree(Path path) throws IOException {
-        if (!Files.exists(path, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        boolean isOther = Files.readAttributes(
-                        path,
-                        java.nio.file.attribute.BasicFileAttributes.class,
-                        java.nio.file.LinkOption.NOFOLLOW_LINKS)
+        boolean isOther = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
                 .isOther();
         if (!isOther) {
-            throw new FileAlreadyExistsException(path.toString(), null, "is there, and is no socket");
+            throw new IOException(path + " is there, and is no socket");
         }
         try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             client.connect(UnixDomainSocketAddress.of(path));
-        } catch (java.net.ConnectException e) {
+        } catch (ConnectException e) {
             return; // nobody serves it
         }
-        throw new FileAlreadyExistsException(path.toString(), null, "is served by somebody");
+        throw new IOException(path + " is served by somebody");
     }
 
     ServerSocketChannel channel() {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -291,7 +292,7 @@ class TransmissionTest extends ServedDisks {
             other.send(0, Protocol.CMD_READ, 0, 100);
             TestClient.Reply told = other.readReply(0);
             assertThat(told.type()).isEqualTo(Protocol.REPLY_ERROR);
-            assertThat(new String(told.data().array(), 6, told.data().getShort(4)))
+            assertThat(new String(told.data().array(), 6, told.data().getShort(4), StandardCharsets.UTF_8))
                     .isEqualTo("it has rotted");
             assertThat(client.write(0, new byte[1 << 20])).isEqualTo(Protocol.EIO);
             assertThat(client.command(0, Protocol.CMD_FLUSH, 0, 0)).isEqualTo(Protocol.EIO);
