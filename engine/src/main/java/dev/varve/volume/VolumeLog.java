@@ -385,7 +385,13 @@ final class VolumeLog implements AutoCloseable {
         boolean done = false;
         try {
             for (LogSegment segment : dirty) {
-                segment.file.sync();
+                try {
+                    segment.file.sync();
+                } catch (IllegalStateException e) {
+                    if (segments().contains(segment)) {
+                        throw e;
+                    } // else a fold has released it meanwhile, and so another sync has ended before
+                }
             }
             syncs.incrementAndGet();
             done = true;

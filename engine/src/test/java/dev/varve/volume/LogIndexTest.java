@@ -75,6 +75,45 @@ class LogIndexTest extends VolumeFixture {
         assertThatCode(() -> log.append(6, page(6), staging, VolumeLog.ALWAYS)).doesNotThrowAnyException();
     }
 
+    /** A sync of all segments is under way when a later one ends before it, and a fold releases what both have synced. */
+    @Test
+    void slowFlushBesideAReleaseSucceeds() throws Exception {
+        HookedSpace space = new HookedSpace(VolumeRig.fileSegments(io, tmp.resolve("logs")));
+        VolumeRig rig = new VolumeRig(() -> space, SIZE);
+        rig.open().close();
+        VolumeLog log = rig.openLog(FIRST);
+        Staging staging = new Staging();
+        log.append(5, page(5), staging, VolumeLog.ALWAYS);
+        CountDownLatch syncing = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        space.beforeSync = (segment, bytes, offset) -> {
+            if (Thread.currentThread().getName().equals("slow")) {
+                syncing.countDown();
+                await(go);
+            }
+        };
+        AtomicReference<Throwable> told = new AtomicReference<>();
+        Thread slow = new Thread(
+                () -> {
+                    try {
+                        log.flush();
+                    } catch (IOException | RuntimeException e) {
+                        told.set(e);
+                    }
+                },
+                "slow");
+        slow.start();
+        await(syncing);
+        VolumeLog.Frozen frozen = VolumeRig.freeze(log);
+        log.flush(frozen);
+        log.release(frozen.layer());
+        go.countDown();
+        slow.join();
+        assertThat(told.get()).as("what the slow one is told").isNull();
+        assertThatCode(() -> log.append(6, page(6), staging, VolumeLog.ALWAYS)).doesNotThrowAnyException();
+        assertThatCode(log::flush).doesNotThrowAnyException();
+    }
+
     /** A reader has an old word; its slot is another, shorter segment's by now. */
     @Test
     void staleWordIsReadAgainAlsoOnTheHeap() throws IOException {
