@@ -47,6 +47,11 @@ final class Buffers {
         return ByteBuffer.allocate(HANDSHAKE_BYTES);
     }
 
+    /** Large ones that somebody has. */
+    synchronized int taken() {
+        return made - free.size();
+    }
+
     /** Takes back what nobody uses any more. */
     synchronized void give(ByteBuffer buffer) {
         if (buffer.capacity() == LARGE_BYTES) {
