@@ -41,6 +41,7 @@ for id in "$image" "$volume" "$blank"; do grep -q "export=\"$id\"" "$work/list" 
 nbdinfo "$(uri "$image")" | grep -q 'is_read_only: true' || die "an image can be written to"
 nbdinfo --map "$(uri "$image")" | grep -q hole || die "an image has no holes"
 nbdinfo --map=varve:hydrated "$(uri "$volume")" >/dev/null
+[ "$(nbdinfo --map=varve:layer "$(uri "$volume")" | awk '{ print $3 }')" = 0 ] || die "something was written to a new volume"
 qemu-img info "$(uri "$volume")" | grep -q 'virtual size' || die "qemu-img info"
 qemu-img map "$(uri "$image")" >/dev/null
 timeout 120 qemu-img compare -f raw -F raw "$(uri "$image")" "$work/disk.raw" >/dev/null || die "qemu-img compare"
@@ -55,6 +56,7 @@ cmp -n "$(stat -c %s "$work/disk.raw")" "$work/disk.raw" "$work/back.raw" || die
 timeout 120 qemu-io -f raw -c 'write -P 5 0 1M' -c 'read -P 5 4000 9000' -c 'write -z 64k 128k' -c 'read -P 0 64k 128k' \
   -c 'discard 1M 1M' -c 'write -f -P 6 3M 64k' -c 'read -P 6 3M 64k' -c 'flush' "$(uri "$blank")" >"$work/qemu-io" ||
   die "qemu-io: $(cat "$work/qemu-io")"
+nbdinfo --map=varve:layer "$(uri "$blank")" | awk '$3 == 1 { found = 1 } END { exit !found }' || die "nothing was written"
 ! grep -q 'Pattern verification failed' "$work/qemu-io" || die "qemu-io reads something else: $(cat "$work/qemu-io")"
 
 job() { # job NAME WORDS...

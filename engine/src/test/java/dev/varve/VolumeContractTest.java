@@ -194,6 +194,24 @@ abstract class VolumeContractTest {
     }
 
     @Test
+    void layerIsWhatWasWrittenZeroedOrTrimmed() throws Exception {
+        Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(1));
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(device.extents(BlockDevice.LAYER, 0, GIB, 10)).containsExactly(new Extent(0, GIB, false));
+            device.write(ByteBuffer.allocate(4096), 8192);
+            device.trim(12_288, 4096);
+            device.writeZeroes(1 << 20, 1 << 20);
+            assertThat(device.extents(BlockDevice.LAYER, 4096, GIB - 4096, 10))
+                    .containsExactly(
+                            new Extent(4096, 4096, false),
+                            new Extent(8192, 8192, true),
+                            new Extent(16_384, (1 << 20) - 16_384, false),
+                            new Extent(1 << 20, 1 << 20, true),
+                            new Extent(2 << 20, GIB - (2 << 20), false));
+        }
+    }
+
+    @Test
     void largestVolumeIsTrimmedAndListedAtOnce() throws Exception {
         Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(16_384));
         long size = 16_384 * GIB;

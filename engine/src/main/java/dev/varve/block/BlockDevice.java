@@ -26,6 +26,9 @@ public interface BlockDevice extends AutoCloseable {
     /** Extent map: a set run is in the cache or written; one that is not set must be fetched on first touch. */
     String HYDRATION = "hydration";
 
+    /** Extent map of a volume: a set run was written, zeroed or trimmed since what is below it was made. */
+    String LAYER = "layer";
+
     /**
      * The length of the disk.
      *
@@ -89,7 +92,7 @@ public interface BlockDevice extends AutoCloseable {
     /**
      * The state of a range in one of the device's extent maps.
      *
-     * @param map {@link #ALLOCATION}, {@link #HYDRATION} or a name of the device's own
+     * @param map {@link #ALLOCATION}, {@link #HYDRATION}, {@link #LAYER} or a name of the device's own
      * @param offsetBytes where the range starts
      * @param lengthBytes its length
      * @param limit how many extents to return at most, positive

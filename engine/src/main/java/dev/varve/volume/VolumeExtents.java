@@ -16,6 +16,7 @@ final class VolumeExtents {
     private static final long[] NO_GROUPS = {};
 
     private final boolean isHydration;
+    private final boolean isLayer;
     private final @Nullable PageIndex index;
     private final long[] groups;
     private final @Nullable HydratingReader base;
@@ -24,13 +25,14 @@ final class VolumeExtents {
 
     VolumeExtents(LiveVolume volume, String map) {
         isHydration = map.equals(BlockDevice.HYDRATION);
-        if (!isHydration && !map.equals(BlockDevice.ALLOCATION)) {
+        isLayer = map.equals(BlockDevice.LAYER);
+        if (!isHydration && !isLayer && !map.equals(BlockDevice.ALLOCATION)) {
             throw new IllegalArgumentException("no extent map " + map);
         }
         VolumeLog log = volume.log();
         index = log == null ? null : log.index();
         groups = index == null ? NO_GROUPS : index.groups();
-        HydratingReader reader = volume.base();
+        HydratingReader reader = isLayer ? null : volume.base();
         base = reader;
         blockBytes = reader == null ? Pages.BYTES : reader.manifest().chunkSizeBytes();
         baseBytes = reader == null ? 0 : reader.manifest().sizeBytes();
@@ -60,7 +62,7 @@ final class VolumeExtents {
         long word = word(at);
         HydratingReader reader = base;
         if (word != PageWord.NONE) {
-            return isHydration || !PageWord.isZeros(word);
+            return isHydration || isLayer || !PageWord.isZeros(word);
         }
         if (reader == null || at >= baseBytes) {
             return isHydration;

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The disks of a store by their ids: volumes to be written to; snapshots and images' root disks to be read. */
 final class StoreExports implements ExportSource {
-    private static final List<MetaContext> CONTEXTS =
-            List.of(MetaContext.ALLOCATION, new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0));
+    private static final MetaContext HYDRATED = new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0);
+    private static final MetaContext LAYER = new MetaContext("varve:layer", BlockDevice.LAYER, 1, 0);
+    private static final List<MetaContext> OF_VOLUMES = List.of(MetaContext.ALLOCATION, HYDRATED, LAYER);
+    private static final List<MetaContext> OF_SNAPSHOTS = List.of(MetaContext.ALLOCATION, HYDRATED);
 
     private final EngineScope scope;
     private final List<String> ids;
@@ -82,13 +84,13 @@ final class StoreExports implements ExportSource {
         String text = Ids.isImage(id)
                 ? "image " + scope.images().get(id).name()
                 : "snapshot" + (snapshot.description().isEmpty() ? "" : ": " + snapshot.description());
-        return new NbdExport(id, text, snapshot.sizeBytes(), true, CONTEXTS);
+        return new NbdExport(id, text, snapshot.sizeBytes(), true, OF_SNAPSHOTS);
     }
 
     private static NbdExport of(Volume volume) {
         String from = volume.snapshotId();
         String text = "volume" + (from == null ? "" : " from " + from);
-        return new NbdExport(volume.id(), text, volume.sizeBytes(), false, CONTEXTS);
+        return new NbdExport(volume.id(), text, volume.sizeBytes(), false, OF_VOLUMES);
     }
 
     @Override
