@@ -6,7 +6,9 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * which serves all that wait by then.
  *
  * <p>There may be several channels, of which each has a sync at a time: one that begins while another runs waits for all that
- * the other has sent to the disk, and is told of what has failed by itself.
+ * the other has sent to the disk, and is told by itself of pages that could not be written. That the disk could not be flushed
+ * is told to one only: so a sync ends well only after those that began before it have.
  */
 final class FileSync {
     private final FileIo io;
@@ -30,6 +33,10 @@ final class FileSync {
 
     @GuardedBy("this")
     private final ArrayDeque<Lane> idle = new ArrayDeque<>();
+
+    /** Of the syncs that run, oldest first. */
+    @GuardedBy("this")
+    private final Map<Lane, CompletableFuture<Void>> running = new LinkedHashMap<>();
 
     @GuardedBy("this")
     private @Nullable CompletableFuture<Void> waiting;
@@ -107,14 +114,20 @@ final class FileSync {
     private void run() {
         Lane lane;
         CompletableFuture<Void> served;
+        List<CompletableFuture<Void>> older;
         synchronized (this) {
             scheduled = false;
             lane = idle.removeFirst();
             served = Objects.requireNonNull(waiting);
             waiting = null;
+            older = List.copyOf(running.values());
+            running.put(lane, served);
         }
         try {
             force(lane);
+            for (CompletableFuture<Void> each : older) {
+                FileIo.await(each, path);
+            }
             served.complete(null);
         } catch (Throwable e) {
             served.completeExceptionally(e);
@@ -142,13 +155,14 @@ final class FileSync {
     }
 
     private synchronized void next(Lane lane) {
+        running.remove(lane);
         idle.addFirst(lane);
         if (waiting == null || scheduled) {
             return;
         }
         try {
             schedule();
-        } catch (IllegalStateException e) {
+        } catch (Throwable e) {
             waiting.completeExceptionally(e);
             waiting = null;
         }

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,7 +28,7 @@ final class SegmentSupply {
     private final SegmentTable table;
 
     /** Held by who makes one; before the monitor, which nobody holds for long. */
-    private final Object making = new Object();
+    private final ReentrantLock making = new ReentrantLock(true);
 
     @GuardedBy("this")
     private final ArrayDeque<LogSegment> ready = new ArrayDeque<>();
@@ -38,7 +39,7 @@ final class SegmentSupply {
 
     /** Whether one at a time is enough: the log is not written fast, or there is no room for more. */
     @GuardedBy("this")
-    private boolean slow;
+    private boolean slow = true;
 
     @GuardedBy("this")
     private boolean closed;
@@ -53,9 +54,9 @@ final class SegmentSupply {
         return ready.poll();
     }
 
-    /** Whether there are fewer ready than are good for a log of a length. Waits for nobody. */
-    synchronized boolean wants(long logBytes) {
-        return ready.size() < (slow || logBytes < LONG_LOG_BYTES ? 1 : MANY_READY);
+    /** Whether there are fewer ready than are good for the log. Waits for nobody. */
+    synchronized boolean wants() {
+        return ready.size() < (slow ? 1 : MANY_READY);
     }
 
     /**
@@ -67,17 +68,18 @@ final class SegmentSupply {
      */
     void prepareMany(long logBytes, boolean zeroed) throws IOException {
         prepare(logBytes, zeroed);
-        setSlow(zeroed);
-        boolean done = false;
+        boolean many = false;
         try {
-            for (int count = 2; count <= MANY_READY && wants(logBytes); count++) {
-                prepare(count, logBytes, zeroed);
+            if (!zeroed && logBytes >= LONG_LOG_BYTES) {
+                for (int count = 2; count <= MANY_READY; count++) {
+                    prepare(count, logBytes, false);
+                }
+                many = true;
             }
-            done = true;
         } catch (IOException e) {
             LOG.debug("one segment is ready, and there is no room for more", e);
         } finally {
-            setSlow(zeroed || !done);
+            setSlow(!many);
         }
     }
 
@@ -92,7 +94,8 @@ final class SegmentSupply {
 
     /** Makes one unless there are so many. */
     private void prepare(int count, long logBytes, boolean zeroed) throws IOException {
-        synchronized (making) {
+        making.lock(); // fairly: who waits for one goes before more are made
+        try {
             boolean isOpening;
             synchronized (this) {
                 if (ready.size() >= count) {
@@ -112,6 +115,8 @@ final class SegmentSupply {
                 }
                 ready.add(segment);
             }
+        } finally {
+            making.unlock();
         }
     }
 

@@ -110,10 +110,10 @@ final class VolumeFreeze {
             for (LiveVolume volume : ordered) {
                 VolumeLog log = volume.openLog();
                 log.gate.lock();
-                if (closed.isEmpty()) {
+                closed.add(log);
+                if (closed.size() == 1) {
                     event.begin();
                 }
-                closed.add(log);
             }
             for (LiveVolume volume : ordered) {
                 frozen.put(volume.id(), volume.openLog().freeze());

@@ -218,7 +218,7 @@ final class VolumeLog implements AutoCloseable {
                 full = before == segment || segment == null ? null : before;
                 if (segment != null) {
                     append(segment, type, firstPage, count, pages, staging);
-                    wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && supply.wants(bytes());
+                    wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && supply.wants();
                     done = true;
                 }
             } finally {
@@ -330,11 +330,14 @@ final class VolumeLog implements AutoCloseable {
     /** Has a segment ready when the active one is filling, so that few wait for one; syncs when much is not. */
     void keepUp() throws IOException {
         asked.set(false);
-        if (wantsSegment) {
-            supply.prepareMany(bytes(), isSyncedOften());
-        }
-        if (unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES) {
-            flush();
+        try {
+            if (wantsSegment) {
+                supply.prepareMany(bytes(), isSyncedOften());
+            }
+        } finally {
+            if (unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES) {
+                flush();
+            }
         }
     }
 
@@ -393,7 +396,6 @@ final class VolumeLog implements AutoCloseable {
                     } // else a fold has released it meanwhile, and so another sync has ended before
                 }
             }
-            syncs.incrementAndGet();
             done = true;
         } catch (IOException e) {
             throw fail(e);
@@ -407,7 +409,10 @@ final class VolumeLog implements AutoCloseable {
             for (int i = 0; i < dirty.size(); i++) {
                 dirty.get(i).synced(ends.get(i));
             }
-            durable = Math.max(durable, upTo); // another sync may have begun later and ended before
+            if (upTo > durable) { // else another sync has begun later and ended before, or did this one's work
+                durable = upTo;
+                syncs.incrementAndGet();
+            }
         } finally {
             gate.unlock();
         }

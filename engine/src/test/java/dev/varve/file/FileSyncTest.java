@@ -173,6 +173,34 @@ class FileSyncTest {
         }
     }
 
+    /** A flush of the disk that fails is told to one only: the one that was asked for later must not have ended by then. */
+    @Test
+    void syncEndsAfterThoseThatBeganBefore() throws Exception {
+        CountDownLatch first = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        AtomicInteger syncs = new AtomicInteger();
+        files.beforeSync = () -> {
+            if (syncs.incrementAndGet() == 1) {
+                first.countDown();
+                await(go);
+                throw new IllegalArgumentException("the disk was not flushed");
+            }
+        };
+        try (PositionalFile file = io.open(path, Access.CREATE, 2)) {
+            CompletableFuture<Void> one = file.syncAsync();
+            await(first);
+            CompletableFuture<Void> other = file.syncAsync();
+            while (syncs.get() < 2) {
+                Thread.onSpinWait();
+            }
+            Thread.sleep(20);
+            assertThat(other).isNotDone();
+            go.countDown();
+            assertThatExceptionOfType(CompletionException.class).isThrownBy(one::join);
+            assertThatExceptionOfType(CompletionException.class).isThrownBy(other::join);
+        }
+    }
+
     private static void meet(CyclicBarrier barrier) {
         try {
             barrier.await(30, TimeUnit.SECONDS);
