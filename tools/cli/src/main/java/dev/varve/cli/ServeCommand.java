@@ -30,7 +30,8 @@ import picocli.CommandLine.Parameters;
             "only read. Ends with Ctrl-C or SIGTERM, when all that has begun is done and durable; kill -9 loses",
             "nothing that a client has flushed.",
             "",
-            "Only you can connect: the socket is yours, and an address has to be this machine's own."
+            "Only you can connect to the socket. With --tcp the address has to be this machine's own, and",
+            "everybody who is on it can connect."
         },
         footer = {
             "",

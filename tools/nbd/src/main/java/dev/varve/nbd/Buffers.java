@@ -18,7 +18,8 @@ final class Buffers {
     /** Of one that only a handshake needs. */
     private static final int HANDSHAKE_BYTES = 4096;
 
-    private final int limit;
+    @GuardedBy("this")
+    private int limit;
 
     @GuardedBy("this")
     private final ArrayDeque<ByteBuffer> free = new ArrayDeque<>();
@@ -37,8 +38,13 @@ final class Buffers {
             return buffer.clear();
         }
         if (made < limit) {
-            made++;
-            return ByteBuffer.allocateDirect(LARGE_BYTES);
+            try {
+                ByteBuffer large = ByteBuffer.allocateDirect(LARGE_BYTES);
+                made++;
+                return large;
+            } catch (OutOfMemoryError e) {
+                limit = made; // there is not room for so many
+            }
         }
         return ByteBuffer.allocate(SMALL_BYTES);
     }

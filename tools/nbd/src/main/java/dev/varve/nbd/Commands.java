@@ -22,7 +22,7 @@ final class Commands {
     private static final int MAX_HOLES = 64;
 
     /** The most extents of one reply. */
-    private static final int MAX_EXTENTS = 8192;
+    private static final int MAX_EXTENTS = 2048;
 
     private final Session session;
     private final BlockDevice device;

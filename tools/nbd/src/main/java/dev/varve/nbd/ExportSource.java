@@ -10,6 +10,7 @@ public interface ExportSource {
     /**
      * What a client is told who asks for a list.
      *
+     * @return all, in the order in which they are told
      * @throws IOException when nobody knows
      */
     List<NbdExport> list() throws IOException;
@@ -29,6 +30,7 @@ public interface ExportSource {
      * between.
      *
      * @param name as in {@link NbdExport#name()}
+     * @return the disk, the server's to close
      * @throws IOException when it can't be opened, or is not there any more
      */
     BlockDevice open(String name) throws IOException;

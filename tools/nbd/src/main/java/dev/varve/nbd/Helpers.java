@@ -1,21 +1,27 @@
 package dev.varve.nbd;
 
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Threads that do for all connections what one thread of each should not wait for; a limited number. */
+/**
+ * Threads that do for all connections what one thread of each should not wait for. There is a limited number more than
+ * connections: a turn is taken for each, and given back when a connection has one thread less.
+ */
 final class Helpers implements AutoCloseable {
     private static final int IDLE_SECONDS = 10;
 
     private final AtomicInteger made = new AtomicInteger();
+    private final Semaphore turns;
     private final ThreadPoolExecutor threads;
 
     Helpers(int limit) {
+        turns = new Semaphore(limit);
         threads = new ThreadPoolExecutor(
-                0, limit, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
     }
 
     private Thread thread(Runnable work) {
@@ -24,14 +30,33 @@ final class Helpers implements AutoCloseable {
         return thread;
     }
 
-    /** Has something done at once; false, and nothing is done, when all are at work. */
+    /** Has something done at once, by who takes a turn; false, and nothing is done, when all turns are taken. */
     boolean run(Runnable work) {
-        try {
-            threads.execute(work);
-            return true;
-        } catch (RejectedExecutionException e) {
+        if (!turns.tryAcquire()) {
             return false;
         }
+        boolean begun = false;
+        try {
+            threads.execute(work);
+            begun = true;
+        } catch (RejectedExecutionException | OutOfMemoryError e) {
+            begun = false; // it ends, or no thread can be made
+        } finally {
+            if (!begun) {
+                turns.release();
+            }
+        }
+        return begun;
+    }
+
+    /** Gives a turn back. */
+    void release() {
+        turns.release();
+    }
+
+    /** Turns that nobody has. */
+    int free() {
+        return turns.availablePermits();
     }
 
     /** Takes nothing more; what was begun goes on. */

@@ -69,8 +69,6 @@ final class Leader implements Runnable {
             held.out.sendComplete();
         } catch (IOException e) {
             transmission.fail(e);
-        } finally {
-            held.handOver();
         }
     }
 
@@ -83,11 +81,11 @@ final class Leader implements Runnable {
     public void run() {
         try {
             lead();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             transmission.fail(e);
         } finally {
             awaitHandover();
-            transmission.leave(this);
+            transmission.leave(this, replaced);
         }
     }
 

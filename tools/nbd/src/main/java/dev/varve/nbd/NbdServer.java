@@ -18,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * Serves disks to NBD clients.
  *
  * <ul>
- *   <li><b>Where.</b> A Unix socket, which only its owner may use, or an address of the loopback interface.
+ *   <li><b>Where.</b> A Unix socket, which only its owner may use, or an address of the loopback interface, which all who are
+ *       on the machine may.
  *   <li><b>Threads.</b> One a connection, and some that all share; memory is bounded by {@link NbdOptions}.
  *   <li><b>Durability.</b> A flush covers what was answered on any connection before it came; a request with FUA is
  *       answered when what it wrote would survive loss of power.
@@ -68,6 +69,9 @@ public final class NbdServer implements AutoCloseable {
      *
      * @param address a path, where a socket is made that nobody else may use; or an address of the loopback interface, with
      *     port 0 for any that is free
+     * @param source the disks, by name
+     * @param options what it may use
+     * @return the server, to be closed
      * @throws IOException when that is in use, or can't be had
      * @throws IllegalArgumentException when others could reach it
      */
@@ -108,7 +112,11 @@ public final class NbdServer implements AutoCloseable {
         thread.start();
     }
 
-    /** Where it listens: as it was given, but for a port that was left open. */
+    /**
+     * Where it listens.
+     *
+     * @return the address as it was given, but for a port that was left open
+     */
     public SocketAddress address() {
         return address;
     }
@@ -117,9 +125,9 @@ public final class NbdServer implements AutoCloseable {
         while (!closing.get()) {
             try {
                 serve(listener.accept());
-            } catch (IOException e) {
+            } catch (IOException | RuntimeException | OutOfMemoryError e) {
                 if (!closing.get()) {
-                    LOG.warn("a client was not accepted", e); // for want of files, for example
+                    LOG.warn("a client was not accepted", e); // for want of files or threads, for example
                     pause(REFUSED_PAUSE_MILLIS);
                 }
             }
@@ -139,8 +147,17 @@ public final class NbdServer implements AutoCloseable {
                 long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.handshakeMillis());
                 Connection connection = new Connection(this, new ChannelLink(channel), deadline);
                 connections.add(connection);
-                thread("varve-nbd-client", connection);
-                served = true;
+                try {
+                    thread("varve-nbd-client", connection);
+                    served = true;
+                } finally {
+                    if (!served) {
+                        connections.remove(connection);
+                    }
+                }
+                if (closing.get()) {
+                    connection.endInput(); // who closes may not have seen it
+                }
             } else {
                 LOG.debug("a client was sent away: {} are there", connections.size());
             }

@@ -71,13 +71,14 @@ final class OpenExports {
         /** Lets go of it. Who comes for it while it is closed waits, and opens it again. */
         void leave() {
             synchronized (this) {
-                if (change(-1) == 0) {
-                    close();
+                if (change(-1) > 0) {
+                    return;
                 }
-            }
-            synchronized (OpenExports.this) {
-                if (users == 0) {
-                    disks.remove(export.name(), this);
+                close();
+                synchronized (OpenExports.this) {
+                    if (users == 0) {
+                        disks.remove(export.name(), this);
+                    }
                 }
             }
         }

@@ -72,12 +72,12 @@ final class OptionData {
     }
 
     private String readString(long bytes) throws Malformed {
+        require(bytes);
         if (bytes > Protocol.MAX_STRING_BYTES) {
             throw new Malformed(
                     Protocol.REP_ERR_TOO_BIG,
                     "a string has " + bytes + " bytes; " + Protocol.MAX_STRING_BYTES + " are allowed");
         }
-        require(bytes);
         ByteBuffer text = data.slice(data.position(), (int) bytes);
         data.position(data.position() + (int) bytes);
         try {

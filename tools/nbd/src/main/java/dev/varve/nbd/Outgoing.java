@@ -20,6 +20,10 @@ final class Outgoing {
 
     private final Sender sender;
     private final ByteBuffer buffer;
+
+    /** The same bytes, with a position of its own that only who sends moves. */
+    private final ByteBuffer view;
+
     private final boolean isStructured;
 
     @GuardedBy("this")
@@ -31,6 +35,7 @@ final class Outgoing {
     Outgoing(Sender sender, ByteBuffer buffer, boolean isStructured) {
         this.sender = sender;
         this.buffer = buffer;
+        view = buffer.duplicate();
         this.isStructured = isStructured;
     }
 
@@ -56,7 +61,7 @@ final class Outgoing {
         if (sent < complete) {
             int from = sent;
             sent = complete;
-            sender.send(buffer.duplicate().limit(complete).position(from));
+            sender.send(view.clear().limit(complete).position(from));
         }
     }
 

@@ -22,7 +22,7 @@ final class Transmission {
     private static final Logger LOG = LoggerFactory.getLogger(Transmission.class);
 
     /** Of one connection at once, beside the leader. */
-    private static final int MAX_HELPERS = 16;
+    private static final int MAX_HELPERS = 8;
 
     private final Session session;
     private final Link link;
@@ -40,6 +40,9 @@ final class Transmission {
 
     private volatile boolean ended;
 
+    /** Whether the client has ended, or is to: what only helps it later need not be done. */
+    private volatile boolean leaving;
+
     Transmission(Session session, Link link, Buffers buffers, Helpers helpers, Runnable whenEnded) {
         this.session = session;
         this.link = link;
@@ -47,7 +50,7 @@ final class Transmission {
         this.helpers = helpers;
         this.whenEnded = whenEnded;
         sender = new Sender(link);
-        commands = new Commands(session, () -> ended);
+        commands = new Commands(session, () -> ended || leaving);
     }
 
     Commands commands() {
@@ -56,7 +59,14 @@ final class Transmission {
 
     /** Serves with the caller's thread until the client ends, or another thread has taken over. */
     void lead(Incoming handshake) {
-        Leader leader = leader(handshake.available());
+        Leader leader;
+        try {
+            leader = leader(handshake.available());
+        } catch (OutOfMemoryError e) {
+            fail(e);
+            leave();
+            return;
+        }
         leader.begin(handshake);
         leader.run();
     }
@@ -93,34 +103,45 @@ final class Transmission {
         if (leader == null) {
             return false;
         }
-        if (leader.isHeldUp(tick) && workers.get() <= MAX_HELPERS) {
+        if (leader.isHeldUp(tick) && workers.get() <= MAX_HELPERS && !sender.isSending()) {
             helpers.run(() -> takeOver(leader));
         }
         return true;
     }
 
     private void takeOver(Leader held) {
-        workers.incrementAndGet();
+        if (!enter()) {
+            helpers.release(); // nobody is there any more
+            return;
+        }
         if (ended || !busy.compareAndSet(held, null)) {
             leave(); // it goes on itself
             return;
         }
-        Leader next;
+        Leader next = null;
         try {
             next = leader(held.in().available());
-        } catch (OutOfMemoryError e) {
+            next.takeOver(held);
+        } catch (RuntimeException | OutOfMemoryError e) {
             fail(e);
+        } finally {
             held.handOver();
-            leave();
-            return;
         }
-        next.takeOver(held);
-        next.run();
+        if (next == null) {
+            leave();
+        } else {
+            next.run();
+        }
+    }
+
+    /** Begins to work for a connection, unless nobody does any more. */
+    private boolean enter() {
+        return workers.getAndUpdate(count -> count == 0 ? 0 : count + 1) > 0;
     }
 
     /** Carries out a request beside the leader, if there is anybody to do it. */
     boolean delegate(Request request) {
-        if (workers.get() > MAX_HELPERS) {
+        if (workers.get() > MAX_HELPERS || sender.isSending()) {
             return false;
         }
         workers.incrementAndGet();
@@ -132,14 +153,17 @@ final class Transmission {
     }
 
     private void help(Request request) {
-        Outgoing out = outgoing();
+        Outgoing out = null;
         try {
+            out = outgoing();
             commands.execute(request, Leader.NOTHING, out);
             out.send();
-        } catch (IOException | RuntimeException e) {
+        } catch (Throwable e) {
             fail(e);
         } finally {
-            buffers.give(out.buffer());
+            if (out != null) {
+                buffers.give(out.buffer());
+            }
             leave();
         }
     }
@@ -157,15 +181,18 @@ final class Transmission {
         }
     }
 
-    /** A leader ends. */
-    void leave(Leader leader) {
+    /** A leader ends; nobody leads any more unless it was replaced. */
+    void leave(Leader leader, boolean replaced) {
+        leaving |= !replaced;
         buffers.give(leader.in().buffer());
         buffers.give(leader.out().buffer());
         leave();
     }
 
     private void leave() {
-        if (workers.decrementAndGet() == 0) {
+        if (workers.decrementAndGet() > 0) {
+            helpers.release();
+        } else {
             ended = true;
             try {
                 link.close();

@@ -12,11 +12,15 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A socket in the file system that only its owner can connect to, from the first moment on. */
 final class UnixSocket implements Closeable {
+    /** Of a file's mode: its kind, and that of a socket. */
+    private static final int S_IFMT = 0170000;
+
+    private static final int S_IFSOCK = 0140000;
+
     private final ServerSocketChannel channel;
     private final Path path;
 
@@ -64,9 +68,8 @@ final class UnixSocket implements Closeable {
         if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
             return;
         }
-        boolean isOther = Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .isOther();
-        if (!isOther) {
+        int mode = (int) Files.getAttribute(path, "unix:mode", LinkOption.NOFOLLOW_LINKS);
+        if ((mode & S_IFMT) != S_IFSOCK) {
             throw new IOException(path + " is there, and is no socket");
         }
         try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {

@@ -24,7 +24,8 @@ class NbdFuzzTest {
     /** Whole replies to all that one input can ask for are shorter. */
     private static final long MAX_SENT = 1L << 32;
 
-    private static final Helpers HELPERS = new Helpers(4);
+    private static final int TURNS = 4;
+    private static final Helpers HELPERS = new Helpers(TURNS);
     private static final Buffers BUFFERS = new Buffers(16);
     private static final byte[] TO_TRANSMISSION = toTransmission();
 
@@ -79,6 +80,7 @@ class NbdFuzzTest {
         }
         assertThat(disks.opened).allMatch(HeapDisk::isClosed);
         assertThat(BUFFERS.taken()).isZero();
+        assertThat(HELPERS.free()).isEqualTo(TURNS);
         assertThat(link.sent).isLessThan(MAX_SENT);
     }
 
