@@ -62,6 +62,7 @@ nbdinfo --map=varve:layer "$(uri "$blank")" | awk '$3 == 1 { found = 1 } END { e
 job() { # job NAME WORDS...
   local name=$1
   shift
+  cd "$work" # where fio leaves what it knows
   timeout 240 fio --name="$name" --ioengine=nbd --uri="$(uri "$blank")" --size=128m --rw=randwrite --bsrange=4k-64k --iodepth=16 \
     --verify=crc32c --verify_fatal=1 --randseed=7 "$@" >"$work/fio" 2>&1 || die "fio $name: $(tail -n 5 "$work/fio")"
 }

@@ -116,9 +116,11 @@ class VolumeMeetingsTest extends HookedEngine {
         }
     }
 
-    /** Two snapshots are pending, the layer of the first is damaged: the second never ends. */
-    @Test
-    void snapshotBehindADamagedLayerEnds() throws Exception {
+    /** A volume that is open, and has two snapshots pending. */
+    private record Pending(Engine engine, Volume volume, BlockDevice device, Snapshot first, Snapshot second) {}
+
+    /** Two snapshots are pending, and the layer of the first is damaged before it is folded; the first has ended. */
+    private Pending twoOverADamagedLayer() throws Exception {
         Engine engine = engine();
         Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
         BlockDevice device = volumes(engine).attach(volume.id());
@@ -137,36 +139,27 @@ class VolumeMeetingsTest extends HookedEngine {
         damage(tmp.resolve("volumes").resolve("00000001.log"));
         go.countDown();
         assertThat(end(engine, first).state()).isEqualTo(SnapshotState.ERROR);
-        assertThat(end(engine, second).state()).as("the second").isNotEqualTo(SnapshotState.PENDING);
+        return new Pending(engine, volume, device, first, second);
     }
 
-    /** The same, and then the volume is deleted, and the snapshots too. */
+    @Test
+    void snapshotBehindADamagedLayerEnds() throws Exception {
+        Pending both = twoOverADamagedLayer();
+        assertThat(end(both.engine, both.second).state()).as("the second").isNotEqualTo(SnapshotState.PENDING);
+    }
+
     @Test
     void volumeWithADamagedLayerCanBeDeleted() throws Exception {
-        Engine engine = engine();
-        Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
-        BlockDevice device = volumes(engine).attach(volume.id());
-        for (int i = 0; i < 4; i++) {
-            put(device, i, 1);
+        Pending both = twoOverADamagedLayer();
+        both.device.close();
+        for (Snapshot each : List.of(both.first, both.second)) {
+            both.engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).delete(each.id());
         }
-        CountDownLatch go = new CountDownLatch(1);
-        before = method -> {
-            if (folds() && method.equals("record")) {
-                await(go);
-            }
-        };
-        Snapshot first = begin(engine, volume);
-        put(device, 100, 1);
-        Snapshot second = begin(engine, volume);
-        damage(tmp.resolve("volumes").resolve("00000001.log"));
-        go.countDown();
-        assertThat(end(engine, first).state()).isEqualTo(SnapshotState.ERROR);
-        device.close();
-        engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).delete(first.id());
-        engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION).delete(second.id());
-        volumes(engine).delete(volume.id());
-        Thread.sleep(9000); // two rounds of what is tried again
-        assertThat(hasRecord(volume.id()))
+        volumes(both.engine).delete(both.volume.id());
+        for (int i = 0; i < 1_000 && hasRecord(both.volume.id()); i++) {
+            Thread.sleep(20); // what fails is tried again every few seconds
+        }
+        assertThat(hasRecord(both.volume.id()))
                 .as("the record of the volume that was deleted")
                 .isFalse();
     }

@@ -14,13 +14,13 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The syncs of one file, one at a time, on a channel that does nothing else.
+ * The syncs of one file, on channels that do nothing else and have one sync at a time.
  *
- * <p>The channel is opened before the first write and never again: the kernel tells each open file once of a write-back
- * that failed, and tells nothing of it to one opened later. A sync that is asked for while one runs waits for the next,
- * which serves all that wait by then.
+ * <p>A channel is opened before the first write and never again: the kernel tells each open file once of a write-back
+ * that failed, and tells nothing of it to one opened later. A sync that is asked for while all channels have
+ * one waits for the next, which serves all that wait by then.
  *
- * <p>There may be several channels, of which each has a sync at a time: one that begins while another runs waits for all that
+ * <p>Of several at a time, one that begins while another runs waits for all that
  * the other has sent to the disk, and is told by itself of pages that could not be written. That the disk could not be flushed
  * is told to one only: so a sync ends well only after those that began before it have.
  */

@@ -193,7 +193,6 @@ class FileSyncTest {
             while (syncs.get() < 2) {
                 Thread.onSpinWait();
             }
-            Thread.sleep(20);
             assertThat(other).isNotDone();
             go.countDown();
             assertThatExceptionOfType(CompletionException.class).isThrownBy(one::join);

@@ -23,7 +23,8 @@ import java.util.List;
  * <ul>
  *   <li>warm: all is in the cache, or in the page cache; reads alone, and reads, writes and flushes;
  *   <li>what a warm read allocates, and what a second volume of the image fetches from the store, which is nothing;
- *   <li>cold: the cache's file is gone, or still there; the kernel has forgotten all files; the engine has just been opened.
+ *   <li>cold: the cache's file is gone, or still there; the kernel has forgotten all files; the engine has just been opened;
+ *       without prefetch and with.
  *       It counts from attaching the volume to the last read.
  * </ul>
  *

@@ -9,6 +9,9 @@ final class Leader implements Runnable {
     /** What comes with most requests. */
     static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+    /** Whole pages cost a disk least. */
+    private static final int PAGE_BYTES = 4096;
+
     private final Transmission transmission;
     private final Commands commands;
     private final Incoming in;
@@ -178,7 +181,7 @@ final class Leader implements Runnable {
         long end = at + request.payloadBytes();
         DeviceException failure = null;
         while (at < end) {
-            int want = (int) Math.min(end - at, (in.capacity() & -Pages.BYTES) - Pages.before(at));
+            int want = (int) Math.min(end - at, (in.capacity() & -PAGE_BYTES) - (at & (PAGE_BYTES - 1)));
             in.require(want);
             try {
                 if (failure == null) {
@@ -199,15 +202,6 @@ final class Leader implements Runnable {
             out.simple(request.cookie(), Protocol.OK);
         } catch (DeviceException e) {
             out.error(request.cookie(), e.error(), String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** Whole pages cost a disk least. */
-    private static final class Pages {
-        private static final int BYTES = 4096;
-
-        static int before(long offsetBytes) {
-            return (int) (offsetBytes & (BYTES - 1));
         }
     }
 }

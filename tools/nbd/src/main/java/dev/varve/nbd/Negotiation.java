@@ -98,7 +98,7 @@ final class Negotiation {
                 throw new IOException("an option of " + length + " bytes");
             }
             in.drop(length);
-            error(option, Protocol.REP_ERR_TOO_BIG, length + " bytes are too many for an option");
+            refuseLong(option, length);
             return null;
         }
         byte[] bytes = new byte[(int) length];
@@ -127,10 +127,21 @@ final class Negotiation {
                 }
                 default -> error(option, Protocol.REP_ERR_UNSUP, "option " + option + " is not known here");
             }
-        } catch (OptionData.Malformed e) {
+        } catch (OptionData.Refused e) {
             error(option, e.reply(), String.valueOf(e.getMessage()));
         }
         return null;
+    }
+
+    private void refuseLong(int option, long length) throws IOException {
+        if (option != Protocol.OPT_LIST && (option < Protocol.OPT_STARTTLS || option > Protocol.OPT_SET_META_CONTEXT)) {
+            error(option, Protocol.REP_ERR_UNSUP, "option " + option + " is not known here");
+            return;
+        }
+        if (option == Protocol.OPT_SET_META_CONTEXT) {
+            selectNone();
+        }
+        error(option, Protocol.REP_ERR_TOO_BIG, length + " bytes are too many for an option");
     }
 
     /** The option of old, which has no reply but the export itself. */
@@ -143,7 +154,7 @@ final class Negotiation {
         String name;
         try {
             name = new OptionData(bytes).readAll();
-        } catch (OptionData.Malformed e) {
+        } catch (OptionData.Refused e) {
             throw new IOException("a name that is none", e);
         }
         NbdExport export = closing.getAsBoolean() ? null : exports.source().find(name);
@@ -169,13 +180,26 @@ final class Negotiation {
     private Session enter(NbdExport export) throws IOException {
         boolean own = export.name().equals(contextsOf);
         OpenExports.Disk disk = exports.enter(export);
-        return new Session(
-                disk, disk.device(), disk.device().sizeBytes(), isStructured, own ? contexts : List.<MetaContext>of());
+        boolean done = false;
+        try {
+            Session session = new Session(
+                    disk,
+                    disk.device(),
+                    disk.device().sizeBytes(),
+                    isStructured,
+                    own ? contexts : List.<MetaContext>of());
+            done = true;
+            return session;
+        } finally {
+            if (!done) {
+                disk.leave();
+            }
+        }
     }
 
-    private void list(OptionData data) throws IOException, OptionData.Malformed {
+    private void list(OptionData data) throws IOException, OptionData.Refused {
         data.end();
-        for (NbdExport export : exports.source().list()) {
+        for (NbdExport export : list()) {
             byte[] name = export.name().getBytes(StandardCharsets.UTF_8);
             byte[] text = export.description().getBytes(StandardCharsets.UTF_8);
             int textBytes = Math.min(text.length, Protocol.MAX_STRING_BYTES);
@@ -188,7 +212,7 @@ final class Negotiation {
         acknowledge(Protocol.OPT_LIST);
     }
 
-    private @Nullable Session infoOrGo(int option, OptionData data) throws IOException, OptionData.Malformed {
+    private @Nullable Session infoOrGo(int option, OptionData data) throws IOException, OptionData.Refused {
         String name = data.readString();
         int count = data.readShort();
         boolean[] wanted = new boolean[Protocol.INFO_BLOCK_SIZE + 1];
@@ -199,7 +223,7 @@ final class Negotiation {
             }
         }
         data.end();
-        NbdExport export = exports.source().find(name);
+        NbdExport export = find(name);
         if (export == null) {
             error(option, Protocol.REP_ERR_UNKNOWN, "no export has this name");
             return null;
@@ -268,9 +292,9 @@ final class Negotiation {
         reply(option, Protocol.REP_INFO, info.flip());
     }
 
-    private void listContexts(OptionData data) throws IOException, OptionData.Malformed {
+    private void listContexts(OptionData data) throws IOException, OptionData.Refused {
         requireStructured();
-        NbdExport export = exports.source().find(data.readString());
+        NbdExport export = find(data.readString());
         List<String> queries = data.readQueries();
         if (export == null) {
             error(Protocol.OPT_LIST_META_CONTEXT, Protocol.REP_ERR_UNKNOWN, "no export has this name");
@@ -288,11 +312,10 @@ final class Negotiation {
         acknowledge(Protocol.OPT_LIST_META_CONTEXT);
     }
 
-    private void setContexts(OptionData data) throws IOException, OptionData.Malformed {
-        contexts = List.of();
-        contextsOf = null;
+    private void setContexts(OptionData data) throws IOException, OptionData.Refused {
+        selectNone();
         requireStructured();
-        NbdExport export = exports.source().find(data.readString());
+        NbdExport export = find(data.readString());
         List<String> queries = data.readQueries();
         if (export == null) {
             error(Protocol.OPT_SET_META_CONTEXT, Protocol.REP_ERR_UNKNOWN, "no export has this name");
@@ -310,9 +333,14 @@ final class Negotiation {
         contextsOf = export.name();
     }
 
-    private void requireStructured() throws OptionData.Malformed {
+    private void selectNone() {
+        contexts = List.of();
+        contextsOf = null;
+    }
+
+    private void requireStructured() throws OptionData.Refused {
         if (!isStructured) {
-            throw new OptionData.Malformed(Protocol.REP_ERR_INVALID, "structured replies come first");
+            throw new OptionData.Refused(Protocol.REP_ERR_INVALID, "structured replies come first");
         }
     }
 
@@ -325,6 +353,27 @@ final class Negotiation {
                         .putInt(id)
                         .put(name)
                         .flip());
+    }
+
+    /** Asks for a disk; that nobody can say is told, and the handshake goes on. */
+    private @Nullable NbdExport find(String name) throws OptionData.Refused {
+        try {
+            return exports.source().find(name);
+        } catch (IOException | RuntimeException e) {
+            throw unanswered(e);
+        }
+    }
+
+    private List<NbdExport> list() throws OptionData.Refused {
+        try {
+            return exports.source().list();
+        } catch (IOException | RuntimeException e) {
+            throw unanswered(e);
+        }
+    }
+
+    private static OptionData.Refused unanswered(Exception e) {
+        return new OptionData.Refused(Protocol.REP_ERR_POLICY, String.valueOf(e.getMessage()));
     }
 
     private void acknowledge(int option) throws IOException {

@@ -13,13 +13,13 @@ final class OptionData {
 
     private final ByteBuffer data;
 
-    /** The option makes no sense; the client is told so. */
-    static final class Malformed extends Exception {
+    /** The option makes no sense, or can't be done; the client is told so. */
+    static final class Refused extends Exception {
         private static final long serialVersionUID = 1;
 
         private final int reply;
 
-        Malformed(int reply, String message) {
+        Refused(int reply, String message) {
             super(message);
             this.reply = reply;
         }
@@ -34,47 +34,47 @@ final class OptionData {
         this.data = ByteBuffer.wrap(data);
     }
 
-    private static Malformed invalid(String message) {
-        return new Malformed(Protocol.REP_ERR_INVALID, message);
+    private static Refused invalid(String message) {
+        return new Refused(Protocol.REP_ERR_INVALID, message);
     }
 
-    private void require(long bytes) throws Malformed {
+    private void require(long bytes) throws Refused {
         if (bytes > data.remaining()) {
             throw invalid("the option ends before its data does");
         }
     }
 
     /** Nothing is left. */
-    void end() throws Malformed {
+    void end() throws Refused {
         if (data.hasRemaining()) {
             throw invalid("the option has " + data.remaining() + " bytes too many");
         }
     }
 
-    int readShort() throws Malformed {
+    int readShort() throws Refused {
         require(Short.BYTES);
         return Short.toUnsignedInt(data.getShort());
     }
 
-    long readInt() throws Malformed {
+    long readInt() throws Refused {
         require(Integer.BYTES);
         return Integer.toUnsignedLong(data.getInt());
     }
 
     /** A length and so many bytes of text. */
-    String readString() throws Malformed {
+    String readString() throws Refused {
         return readString(readInt());
     }
 
     /** All that is left, as text. */
-    String readAll() throws Malformed {
+    String readAll() throws Refused {
         return readString(data.remaining());
     }
 
-    private String readString(long bytes) throws Malformed {
+    private String readString(long bytes) throws Refused {
         require(bytes);
         if (bytes > Protocol.MAX_STRING_BYTES) {
-            throw new Malformed(
+            throw new Refused(
                     Protocol.REP_ERR_TOO_BIG,
                     "a string has " + bytes + " bytes; " + Protocol.MAX_STRING_BYTES + " are allowed");
         }
@@ -97,10 +97,11 @@ final class OptionData {
     }
 
     /** A number of queries, and the queries. */
-    List<String> readQueries() throws Malformed {
+    List<String> readQueries() throws Refused {
         long count = readInt();
+        require(count * Integer.BYTES);
         if (count > MAX_QUERIES) {
-            throw new Malformed(Protocol.REP_ERR_TOO_BIG, count + " queries; " + MAX_QUERIES + " are allowed");
+            throw new Refused(Protocol.REP_ERR_TOO_BIG, count + " queries; " + MAX_QUERIES + " are allowed");
         }
         List<String> queries = new ArrayList<>();
         for (int i = 0; i < count; i++) {

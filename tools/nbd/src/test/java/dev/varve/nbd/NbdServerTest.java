@@ -150,6 +150,31 @@ class NbdServerTest extends ServedDisks {
         }
     }
 
+    /** Who takes over stays; the next connection that needs somebody finds one all the same. */
+    @Test
+    void connectionThatWasSlowOnceKeepsNoHelper() throws Exception {
+        restart(new NbdOptions(8, 30_000, 16, 2, 5_000));
+        List<TestClient> clients = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            CountDownLatch go = new CountDownLatch(1);
+            hook = method -> {
+                if (method.equals("write")) {
+                    await(go);
+                }
+            };
+            TestClient client = connect().structured(VOLUME);
+            clients.add(client);
+            long slow = client.send(0, Protocol.CMD_WRITE, 0, 1, (byte) 1);
+            long quick = client.send(0, Protocol.CMD_READ, 1000, 100);
+            assertThat(client.readReply(0).cookie()).as("client " + i).isEqualTo(quick);
+            go.countDown();
+            assertThat(client.readReply(0).cookie()).isEqualTo(slow);
+        }
+        for (TestClient client : clients) {
+            client.close();
+        }
+    }
+
     @Test
     void repliesThatAreReadyDoNotWaitForASlowRequest() throws Exception {
         CountDownLatch go = new CountDownLatch(1);

@@ -84,12 +84,14 @@ abstract class ServedDisks {
         private final MetaContext hydrated = new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0);
 
         @Override
-        public List<NbdExport> list() {
+        public List<NbdExport> list() throws IOException {
+            hook.before("list");
             return List.of(find(VOLUME), find(SNAPSHOT));
         }
 
         @Override
-        public NbdExport find(String name) {
+        public NbdExport find(String name) throws IOException {
+            hook.before("find");
             List<MetaContext> contexts = List.of(MetaContext.ALLOCATION, hydrated);
             return switch (name) {
                 case "", VOLUME -> new NbdExport(VOLUME, "a volume", GIB, false, contexts);
