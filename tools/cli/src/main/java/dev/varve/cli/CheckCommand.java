@@ -32,8 +32,8 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         CheckResult result;
-        try (Engine engine = session.open();
-                ProgressBar bar = new ProgressBar(session.console(), "checking")) {
+        Engine engine = session.open();
+        try (ProgressBar bar = new ProgressBar(session.console(), "checking")) {
             result = engine.check(data, bar);
         }
         if (session.json()) {

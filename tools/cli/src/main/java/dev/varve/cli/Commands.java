@@ -23,6 +23,7 @@ final class Commands {
         ALL.put("images", ImagesCommand::new);
         ALL.put("launch", LaunchCommand::new);
         ALL.put("serve", ServeCommand::new);
+        ALL.put("boot", BootCommand::new);
         ALL.put("snapshots", SnapshotsCommand::new);
         ALL.put("volumes", VolumesCommand::new);
         ALL.put("show", ShowCommand::new);

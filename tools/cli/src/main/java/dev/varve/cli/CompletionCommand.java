@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
             "  source <(varve completion bash)",
             "  varve completion zsh >> ~/.zshrc",
         })
-final class CompletionCommand implements Runnable {
+final class CompletionCommand implements Runnable, StaysHere {
     /** The shells there is a script for: one serves both, as zsh loads bash's completion. */
     enum Shell {
         bash,

@@ -1,8 +1,8 @@
 package dev.varve.cli;
 
+import dev.varve.control.Caller;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
@@ -11,35 +11,21 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The three standard streams of one run. Output is buffered and its failures are failures: a full disk behind {@code >}
+ * What one run prints, and where. Output is buffered and its failures are failures: a full disk behind {@code >}
  * is not a success.
  *
  * <p>For the thread that runs the command; the progress bar alone writes from others, to the error stream.
  */
 final class Console {
-    private final InputStream in;
-    private final OutputStream rawOut;
+    private final Caller caller;
     private final OutputStream out;
     private final PrintStream err;
-    private final Terminal terminal;
     private boolean outIsData;
 
-    Console(InputStream in, OutputStream out, OutputStream err, Terminal terminal) {
-        this.in = in;
-        this.rawOut = out;
-        this.out = new BufferedOutputStream(out, 1 << 16);
-        this.err = new PrintStream(err, true, StandardCharsets.UTF_8);
-        this.terminal = terminal;
-    }
-
-    /** Whether somebody watches the error stream. */
-    interface Terminal {
-        /** Asks once. */
-        boolean isWatched();
-    }
-
-    InputStream in() {
-        return in;
+    Console(Caller caller) {
+        this.caller = caller;
+        this.out = new BufferedOutputStream(caller.out(), 1 << 16);
+        this.err = new PrintStream(caller.err(), true, StandardCharsets.UTF_8);
     }
 
     /** The error stream: what is wrong, and progress. */
@@ -48,14 +34,19 @@ final class Console {
     }
 
     boolean isWatched() {
-        return terminal.isWatched();
+        return caller.isWatched();
+    }
+
+    /** Whether who gave the command still is there to be told. */
+    boolean isThere() {
+        return caller.isThere();
     }
 
     /** Gives standard output, unbuffered, to a disk's bytes; {@link #print} writes to the error stream from now on. */
     OutputStream takeOutForData() throws IOException {
         flush();
         outIsData = true;
-        return rawOut;
+        return caller.out();
     }
 
     /** Prints a line for people, or an id for scripts. */

@@ -42,13 +42,12 @@ final class DiffCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Range> ranges = new ArrayList<>();
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            String firstSnapshot = Ids.snapshot(scope, first, null);
-            String secondSnapshot = Ids.snapshot(scope, second, null);
-            scope.snapshots()
-                    .diff(firstSnapshot, secondSnapshot, (offset, length) -> ranges.add(new Range(offset, length)));
-        }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        String firstSnapshot = Ids.snapshot(scope, first, null);
+        String secondSnapshot = Ids.snapshot(scope, second, null);
+        scope.snapshots()
+                .diff(firstSnapshot, secondSnapshot, (offset, length) -> ranges.add(new Range(offset, length)));
         long changed = ranges.stream().mapToLong(Range::lengthBytes).sum();
         if (session.json()) {
             session.console()

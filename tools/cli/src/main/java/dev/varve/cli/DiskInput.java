@@ -1,12 +1,13 @@
 package dev.varve.cli;
 
+import dev.varve.block.BlockDevice;
+import dev.varve.control.Caller;
 import dev.varve.formats.DiskImageException;
-import dev.varve.formats.FileKind;
 import dev.varve.formats.RawDevice;
 import dev.varve.formats.Signature;
 import dev.varve.snapshot.BlockSource;
-import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -29,25 +30,16 @@ final class DiskInput implements AutoCloseable {
         this.toClose = toClose;
     }
 
-    /** Opens a path, or standard input for {@code -}. */
-    static DiskInput open(Path path, Console console) throws IOException {
+    /** Opens a path of the caller's, or standard input for {@code -}. */
+    static DiskInput open(Path path, Caller caller) throws IOException {
         if (path.toString().equals("-")) {
-            StreamedDisk stream = new StreamedDisk(STANDARD_INPUT, console.in());
+            StreamedDisk stream = new StreamedDisk(STANDARD_INPUT, caller.in());
             return ofStream(STANDARD_INPUT, stream, () -> {});
         }
-        return kindOf(path) == FileKind.STREAM ? openStream(path) : openDevice(path);
+        return caller.isStream(path) ? openStream(path, caller.openInput(path)) : openDisk(path, caller.openDisk(path));
     }
 
-    private static FileKind kindOf(Path path) throws IOException {
-        try {
-            return FileKind.of(path);
-        } catch (IOException e) {
-            throw DiskImageException.of(path, e);
-        }
-    }
-
-    private static DiskInput openDevice(Path path) throws IOException {
-        RawDevice device = RawDevice.open(path, RawDevice.Access.READ);
+    private static DiskInput openDisk(Path path, BlockDevice device) throws IOException {
         try {
             return new DiskInput(path, device.sizeBytes(), BlockSource.of(device), Signature.of(device), device);
         } catch (IOException | RuntimeException e) {
@@ -56,8 +48,7 @@ final class DiskInput implements AutoCloseable {
         }
     }
 
-    private static DiskInput openStream(Path path) throws IOException {
-        FileInputStream in = new FileInputStream(path.toFile());
+    private static DiskInput openStream(Path path, InputStream in) throws IOException {
         try {
             return ofStream(path, new StreamedDisk(path, in), in);
         } catch (IOException | RuntimeException e) {

@@ -3,12 +3,9 @@ package dev.varve.cli;
 import dev.varve.Engine;
 import dev.varve.EngineScope;
 import dev.varve.block.BlockDevice;
-import dev.varve.formats.DiskImageException;
-import dev.varve.formats.FileKind;
-import dev.varve.formats.RawTarget;
+import dev.varve.control.DiskTarget;
 import dev.varve.snapshot.BlockSink;
 import dev.varve.snapshot.Operation;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Path;
@@ -67,16 +64,15 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         long start = System.nanoTime();
         OutputStream standardOutput = isStandardOutput() ? session.console().takeOutForData() : null;
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            if (Ids.isVolume(id)) {
-                exportVolume(scope, standardOutput, start);
-            } else {
-                String snapshotId = Ids.snapshot(scope, id, device);
-                long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
-                export(sink -> scope.snapshots().exportTo(snapshotId, sink), sizeBytes, standardOutput);
-                print("SnapshotId", snapshotId, sizeBytes, start);
-            }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        if (Ids.isVolume(id)) {
+            exportVolume(scope, standardOutput, start);
+        } else {
+            String snapshotId = Ids.snapshot(scope, id, device);
+            long sizeBytes = scope.snapshots().get(snapshotId).sizeBytes();
+            export(sink -> scope.snapshots().exportTo(snapshotId, sink), sizeBytes, standardOutput);
+            print("SnapshotId", snapshotId, sizeBytes, start);
         }
         return Main.DONE;
     }
@@ -100,20 +96,12 @@ final class ExportCommand implements Callable<Integer> {
     private void export(Copy copy, long sizeBytes, @Nullable OutputStream standardOutput) throws IOException {
         if (standardOutput != null) {
             toStream(copy, standardOutput);
-        } else if (kindOfTarget() == FileKind.STREAM) {
-            try (OutputStream stream = new FileOutputStream(file.toFile())) {
+        } else if (session.caller().isStream(file)) {
+            try (OutputStream stream = session.caller().openOutput(file)) {
                 toStream(copy, stream);
             }
         } else {
             toFile(copy, sizeBytes);
-        }
-    }
-
-    private FileKind kindOfTarget() throws IOException {
-        try {
-            return FileKind.of(file);
-        } catch (IOException e) {
-            throw DiskImageException.of(file, e);
         }
     }
 
@@ -122,7 +110,7 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private void toFile(Copy copy, long sizeBytes) throws IOException {
-        try (RawTarget target = RawTarget.open(file, sizeBytes, force)) {
+        try (DiskTarget target = session.caller().createDisk(file, sizeBytes, force)) {
             run(copy, BlockSink.of(target.device(), target.isBlank()));
             target.commit();
         }

@@ -1,5 +1,6 @@
 package dev.varve.cli;
 
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -54,9 +55,27 @@ final class GlobalOptions {
 
     /** The folder of the store, by option, environment or default. */
     Path storeFolder() {
-        if (store != null) {
-            return store;
+        return store != null ? store : usualStore();
+    }
+
+    /** The same, before the arguments have been looked at in earnest. */
+    static Path storeIn(String[] args) {
+        for (int i = 0; i < args.length; i++) {
+            try {
+                if (args[i].startsWith("--store=")) {
+                    return Path.of(args[i].substring("--store=".length()));
+                }
+                if (args[i].equals("--store") && i + 1 < args.length) {
+                    return Path.of(args[i + 1]);
+                }
+            } catch (InvalidPathException e) {
+                return usualStore(); // it will be told
+            }
         }
+        return usualStore();
+    }
+
+    private static Path usualStore() {
         String environment = System.getenv("VARVE_STORE");
         return environment == null || environment.isBlank()
                 ? Path.of(System.getProperty("user.home"), ".varve")

@@ -37,14 +37,13 @@ final class ImageDeregisterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<SnapshotDeletion> deletions;
-        try (Engine engine = session.open()) {
-            Images images = session.scope(engine).images();
-            if (withSnapshots) {
-                deletions = images.deregisterWithSnapshots(id);
-            } else {
-                images.deregister(id);
-                deletions = List.of();
-            }
+        Engine engine = session.open();
+        Images images = session.scope(engine).images();
+        if (withSnapshots) {
+            deletions = images.deregisterWithSnapshots(id);
+        } else {
+            images.deregister(id);
+            deletions = List.of();
         }
         if (session.json()) {
             session.console()

@@ -26,13 +26,12 @@ final class ImagesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            List<Image> images = Lists.all(session.scope(engine).images());
-            if (session.json()) {
-                session.console().print(Json.object(json -> json.objects("Images", images, Documents::image)));
-            } else {
-                session.console().print(table(images));
-            }
+        Engine engine = session.open();
+        List<Image> images = Lists.all(session.scope(engine).images());
+        if (session.json()) {
+            session.console().print(Json.object(json -> json.objects("Images", images, Documents::image)));
+        } else {
+            session.console().print(table(images));
         }
         return Main.DONE;
     }

@@ -88,20 +88,19 @@ final class ImportCommand implements Callable<Integer> {
             throw new BadUsage("--name is the image's, and --snapshot-only makes none; say it with --description");
         }
         long start = System.nanoTime();
-        try (DiskInput disk = DiskInput.open(file, session.console())) {
+        try (DiskInput disk = DiskInput.open(file, session.caller())) {
             requireRaw(disk);
             disk.requireWholeSectors();
-            try (Engine engine = session.openOrCreate()) {
-                EngineScope scope = session.scope(engine);
-                long before = engine.stats().packBytes();
-                if (snapshotOnly) {
-                    Snapshot snapshot = importSnapshot(scope, disk);
-                    print(disk.name(), snapshot, null, engine.stats().packBytes() - before, start);
-                } else {
-                    Image image = importImage(scope, disk);
-                    Snapshot snapshot = scope.snapshots().get(image.rootSnapshotId());
-                    print(disk.name(), snapshot, image, engine.stats().packBytes() - before, start);
-                }
+            Engine engine = session.openOrCreate();
+            EngineScope scope = session.scope(engine);
+            long before = engine.stats().packBytes();
+            if (snapshotOnly) {
+                Snapshot snapshot = importSnapshot(scope, disk);
+                print(disk.name(), snapshot, null, engine.stats().packBytes() - before, start);
+            } else {
+                Image image = importImage(scope, disk);
+                Snapshot snapshot = scope.snapshots().get(image.rootSnapshotId());
+                print(disk.name(), snapshot, image, engine.stats().packBytes() - before, start);
             }
         }
         return Main.DONE;

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
             "  varve init",
             "  varve init --store /srv/varve --codec zstd",
         })
-final class InitCommand implements Callable<Integer> {
+final class InitCommand implements Callable<Integer>, StaysHere {
     /** Codecs as people name them. */
     enum Codec {
         lz4(NewStore.Codec.LZ4),
@@ -58,20 +58,19 @@ final class InitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.create(newStore())) {
-            EngineInfo info = engine.info();
-            if (session.json()) {
-                session.console()
-                        .print(Json.object(
-                                json -> json.text("Store", session.store().toString())
-                                        .text("StoreId", info.storeId().toString())
-                                        .number("ChunkSize", info.chunkSizeBytes())
-                                        .text("Codec", Codec.name(info.codec()))));
-            } else {
-                session.console()
-                        .print("Created a store at " + session.store() + ": chunks of "
-                                + Sizes.format(info.chunkSizeBytes()) + ", codec " + Codec.name(info.codec()) + ".");
-            }
+        Engine engine = session.create(newStore());
+        EngineInfo info = engine.info();
+        if (session.json()) {
+            session.console()
+                    .print(Json.object(
+                            json -> json.text("Store", session.store().toString())
+                                    .text("StoreId", info.storeId().toString())
+                                    .number("ChunkSize", info.chunkSizeBytes())
+                                    .text("Codec", Codec.name(info.codec()))));
+        } else {
+            session.console()
+                    .print("Created a store at " + session.store() + ": chunks of "
+                            + Sizes.format(info.chunkSizeBytes()) + ", codec " + Codec.name(info.codec()) + ".");
         }
         return Main.DONE;
     }

@@ -33,9 +33,8 @@ final class InstanceTerminateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         List<Instance> ended;
-        try (Engine engine = session.open()) {
-            ended = session.scope(engine).instances().terminate(ids);
-        }
+        Engine engine = session.open();
+        ended = session.scope(engine).instances().terminate(ids);
         if (session.json()) {
             session.console()
                     .print(Json.object(json -> json.objects(

@@ -29,18 +29,16 @@ final class InstancesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            List<Instance> instances = Lists.all(session.scope(engine).instances());
-            if (session.json()) {
-                Map<String, List<Instance>> reservations = instances.stream()
-                        .collect(Collectors.groupingBy(
-                                Instance::reservationId, LinkedHashMap::new, Collectors.toList()));
-                session.console()
-                        .print(Json.object(
-                                json -> json.objects("Reservations", reservations.values(), Documents::reservation)));
-            } else {
-                session.console().print(table(instances));
-            }
+        Engine engine = session.open();
+        List<Instance> instances = Lists.all(session.scope(engine).instances());
+        if (session.json()) {
+            Map<String, List<Instance>> reservations = instances.stream()
+                    .collect(Collectors.groupingBy(Instance::reservationId, LinkedHashMap::new, Collectors.toList()));
+            session.console()
+                    .print(Json.object(
+                            json -> json.objects("Reservations", reservations.values(), Documents::reservation)));
+        } else {
+            session.console().print(table(instances));
         }
         return Main.DONE;
     }

@@ -45,17 +45,16 @@ final class LaunchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            List<Instance> instances = session.scope(engine)
-                    .instances()
-                    .launch(LaunchRequest.of(imageId).withCount(count).withTags(tags));
-            if (session.json()) {
-                session.console().print(Json.object(json -> Documents.reservation(json, instances)));
-            } else {
-                print(instances);
-            }
-            session.console().flush(); // they are durable: nobody need wait for the store to be closed
+        Engine engine = session.open();
+        List<Instance> instances = session.scope(engine)
+                .instances()
+                .launch(LaunchRequest.of(imageId).withCount(count).withTags(tags));
+        if (session.json()) {
+            session.console().print(Json.object(json -> Documents.reservation(json, instances)));
+        } else {
+            print(instances);
         }
+        session.console().flush(); // they are durable: nobody need wait for the store to be closed
         return Main.DONE;
     }
 

@@ -2,17 +2,24 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import dev.varve.EngineOptions;
+import dev.varve.control.Caller;
+import dev.varve.control.ControlClient;
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
+import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Where {@code varve} starts. */
@@ -28,11 +35,17 @@ public final class Main {
 
     private static final String LOG_LEVEL = "org.slf4j.simpleLogger.defaultLogLevel";
 
-    private final Console console;
+    private final Caller caller;
+    private final @Nullable ServedStore served;
     private final GlobalOptions options = new GlobalOptions();
+    private final Session session;
+    private final Console console;
 
-    private Main(Console console) {
-        this.console = console;
+    private Main(Caller caller, @Nullable ServedStore served) {
+        this.caller = caller;
+        this.served = served;
+        session = new Session(options, caller, served);
+        console = session.console();
     }
 
     /**
@@ -41,7 +54,7 @@ public final class Main {
      * @param args as the shell gave them
      */
     public static void main(String[] args) {
-        Console console = new Console(
+        Caller caller = new LocalCaller(
                 new FileInputStream(FileDescriptor.in),
                 new FileOutputStream(FileDescriptor.out),
                 new FileOutputStream(FileDescriptor.err),
@@ -49,7 +62,7 @@ public final class Main {
         if (Arrays.asList(args).contains("--stacktrace") && System.getProperty(LOG_LEVEL) == null) {
             System.setProperty(LOG_LEVEL, "info"); // before there is a logger
         }
-        System.exit(new Main(console).run(args));
+        System.exit(new Main(caller, null).run(args));
     }
 
     /**
@@ -62,12 +75,17 @@ public final class Main {
      * @return the exit code: 0 done, 1 failed, 2 bad usage
      */
     public static int run(String[] args, InputStream in, OutputStream out, OutputStream err) {
-        return new Main(new Console(in, out, err, () -> false)).run(args);
+        return new Main(new LocalCaller(in, out, err, () -> false), null).run(args);
     }
 
     /** Runs one command with another's error stream. */
     static int run(String[] args, InputStream in, OutputStream out, Console around) {
-        return new Main(new Console(in, out, around.err(), around::isWatched)).run(args);
+        return new Main(new LocalCaller(in, out, around.err(), around::isWatched), null).run(args);
+    }
+
+    /** Runs one command for another process, in the store that this one has open. */
+    static int carryOut(List<String> args, Caller caller, ServedStore served) {
+        return new Main(caller, served).run(args.toArray(String[]::new));
     }
 
     private int run(String[] args) {
@@ -75,23 +93,62 @@ public final class Main {
             console.print("varve " + Version.text());
             return finish(DONE);
         }
-        if (Commands.isAnyNamed(args)) {
+        if (served == null
+                && Commands.isAnyNamed(args)
+                && !Files.exists(ServedStore.socket(GlobalOptions.storeIn(args)))) {
             Engine.prepare(EngineOptions.defaults()); // while the arguments are looked at
         }
-        CommandLine line = Commands.commandLine(options, new Session(options, console), args);
+        CommandLine line = Commands.commandLine(options, session, args);
         line.setOut(console.writer());
+        line.setExecutionStrategy(parsed -> execute(parsed, args));
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler(this::misused);
         return finish(line.execute(args));
     }
 
+    /** Carries it out here, or has it carried out by the process that has the store open. */
+    private int execute(ParseResult parsed, String[] args) {
+        ParseResult last = parsed;
+        while (last.hasSubcommand()) {
+            last = last.subcommand();
+        }
+        CommandSpec command = last.commandSpec();
+        boolean here = command.userObject() instanceof StaysHere;
+        if (here && served != null) {
+            throw new ExecutionException(command.commandLine(), "sent by mistake", new BadUsage("not for a server"));
+        }
+        if (!here && served == null && !isHelp(parsed)) {
+            try (ControlClient server = ControlClient.connect(ServedStore.socket(session.store()))) {
+                if (server != null) {
+                    return server.run(List.of(args), caller);
+                }
+            } catch (IOException e) {
+                throw new ExecutionException(command.commandLine(), String.valueOf(e.getMessage()), e);
+            }
+        }
+        return new RunLast().execute(parsed);
+    }
+
+    private static boolean isHelp(ParseResult parsed) {
+        return parsed.asCommandLineList().stream()
+                .anyMatch(line -> line.isUsageHelpRequested() || line.isVersionHelpRequested());
+    }
+
+    /** Closes the store and hands on what was printed; either may still fail. */
     private int finish(int code) {
+        int last = code;
+        try {
+            session.close();
+        } catch (IOException | RuntimeException e) {
+            last = last == DONE ? failed(e) : last;
+        }
         try {
             console.flush();
-            return code;
         } catch (IOException e) {
-            return code == DONE ? failed(e) : code;
+            last = last == DONE ? failed(e) : last;
         }
+        session.ended(last == DONE);
+        return last;
     }
 
     private int failed(Throwable e) {

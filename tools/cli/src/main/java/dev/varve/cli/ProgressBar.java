@@ -4,11 +4,13 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.snapshot.ProgressListener;
 import java.io.PrintStream;
 import java.util.Locale;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
  * One line on the error stream that rewrites itself: bytes, rate, time left. Where nobody watches, nothing is written.
- * May be told of progress from any thread.
+ * Ends the work when who gave the command has gone. May be told of progress from any thread.
  */
 final class ProgressBar implements ProgressListener, AutoCloseable {
     private static final long INTERVAL_NANOS = 100_000_000;
@@ -20,6 +22,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
 
     private final PrintStream err;
     private final boolean watched;
+    private final BooleanSupplier there;
     private final String label;
     private final LongSupplier nanoClock;
     private final long startNanos;
@@ -31,12 +34,13 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
     private boolean shown;
 
     ProgressBar(Console console, String label) {
-        this(console.err(), console.isWatched(), label, System::nanoTime);
+        this(console.err(), console.isWatched(), console::isThere, label, System::nanoTime);
     }
 
-    ProgressBar(PrintStream err, boolean watched, String label, LongSupplier nanoClock) {
+    ProgressBar(PrintStream err, boolean watched, BooleanSupplier there, String label, LongSupplier nanoClock) {
         this.err = err;
         this.watched = watched;
+        this.there = there;
         this.label = shorten(Table.printable(label));
         this.nanoClock = nanoClock;
         startNanos = nanoClock.getAsLong();
@@ -45,6 +49,9 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
 
     @Override
     public synchronized void progress(long doneBytes, long totalBytes) {
+        if (!there.getAsBoolean()) {
+            throw new CancellationException("who gave the command has gone");
+        }
         if (!watched) {
             return;
         }

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
             "  varve quickstart",
             "  varve quickstart debian.raw --store /srv/varve",
         })
-final class QuickstartCommand implements Callable<Integer> {
+final class QuickstartCommand implements Callable<Integer>, StaysHere {
     private static final DateTimeFormatter SECONDS =
             DateTimeFormatter.ofPattern("-yyyyMMdd-HHmmss").withZone(ZoneOffset.UTC);
 

@@ -40,7 +40,7 @@ import picocli.CommandLine.Parameters;
             "  varve serve --unix /tmp/disk.sock vol-0123456789abcdef0",
             "  varve serve --tcp localhost:10809",
         })
-final class ServeCommand implements Callable<Integer> {
+final class ServeCommand implements Callable<Integer>, StaysHere {
     private static final String SOCKET = "nbd.sock";
     private static final int MAX_PORT = 65_535;
 
@@ -72,25 +72,19 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         SocketAddress address = address();
-        try (UntilSignal signal = new UntilSignal()) {
-            serve(address, signal);
-            signal.succeeded();
+        UntilSignal signal = session.signal();
+        Engine engine = session.open();
+        StoreExports exports = new StoreExports(session.scope(engine), ids);
+        List<NbdExport> named = new ArrayList<>();
+        for (String id : ids) {
+            named.add(exports.describe(id));
+        }
+        try (NbdServer server = NbdServer.start(address, exports, NbdOptions.DEFAULT)) {
+            session.serve();
+            tell(new NbdUri(server.address()), named.isEmpty() ? exports.list() : named);
+            signal.await();
         }
         return Main.DONE;
-    }
-
-    private void serve(SocketAddress address, UntilSignal signal) throws IOException {
-        try (Engine engine = session.open()) {
-            StoreExports exports = new StoreExports(session.scope(engine), ids);
-            List<NbdExport> named = new ArrayList<>();
-            for (String id : ids) {
-                named.add(exports.describe(id));
-            }
-            try (NbdServer server = NbdServer.start(address, exports, NbdOptions.DEFAULT)) {
-                tell(new NbdUri(server.address()), named.isEmpty() ? exports.list() : named);
-                signal.await();
-            }
-        }
     }
 
     private SocketAddress address() {

@@ -44,19 +44,18 @@ final class ShowCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            if (Ids.isImage(id)) {
-                showImage(scope);
-            } else if (Ids.isSnapshot(id)) {
-                showSnapshot(scope.snapshots().get(id), scope.snapshots().usedBy(id));
-            } else if (Ids.isVolume(id)) {
-                showVolume(scope.volumes().get(id), scope.volumes().stats(id));
-            } else if (Ids.isInstance(id)) {
-                showInstance(scope);
-            } else {
-                throw Ids.unknown(id, "an image (ami-...), snapshot (snap-...), volume (vol-...) or instance (i-...)");
-            }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        if (Ids.isImage(id)) {
+            showImage(scope);
+        } else if (Ids.isSnapshot(id)) {
+            showSnapshot(scope.snapshots().get(id), scope.snapshots().usedBy(id));
+        } else if (Ids.isVolume(id)) {
+            showVolume(scope.volumes().get(id), scope.volumes().stats(id));
+        } else if (Ids.isInstance(id)) {
+            showInstance(scope);
+        } else {
+            throw Ids.unknown(id, "an image (ami-...), snapshot (snap-...), volume (vol-...) or instance (i-...)");
         }
         return Main.DONE;
     }

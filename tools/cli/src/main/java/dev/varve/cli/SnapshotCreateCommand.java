@@ -19,8 +19,9 @@ import picocli.CommandLine.Parameters;
         header = "Take a snapshot of a volume.",
         description = {
             "",
-            "Costs what was written since the last one. Ends when the snapshot is completed; one that is",
-            "interrupted goes on with the next command on the store."
+            "Costs what was written since the last one. Ends when the snapshot is completed, or at once where",
+            "varve serve or boot has the store open and goes on with it. One that is interrupted goes on with",
+            "the next command on the store."
         },
         footer = {
             "",
@@ -42,8 +43,7 @@ final class SnapshotCreateCommand implements Callable<Integer> {
     @Option(names = "--tag", paramLabel = "KEY=VALUE", description = "A tag; may be repeated.")
     private Map<String, String> tags = new LinkedHashMap<>();
 
-    @Option(names = "--wait", description = "Wait until it is completed, as is done in any case without a server.")
-    @SuppressWarnings("UnusedVariable") // there is no server yet
+    @Option(names = "--wait", description = "Wait until it is completed, also where a server would go on with it.")
     private boolean wait;
 
     SnapshotCreateCommand(Session session) {
@@ -55,17 +55,17 @@ final class SnapshotCreateCommand implements Callable<Integer> {
         long start = System.nanoTime();
         SnapshotRequest request =
                 SnapshotRequest.NEW.withDescription(description).withTags(tags);
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            Snapshot snapshot = await(scope, scope.volumes().snapshot(id, request));
-            if (session.json()) {
-                session.console().print(Json.object(json -> Documents.snapshot(json, snapshot)));
-            } else {
-                session.console()
-                        .print("Snapshot of " + id + ": " + Sizes.format(snapshot.sizeBytes()) + ", "
-                                + Times.since(start) + ".");
-                session.console().print(snapshot.id());
-            }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        Snapshot begun = scope.volumes().snapshot(id, request);
+        Snapshot snapshot = wait || !session.isServed() ? await(scope, begun) : begun;
+        if (session.json()) {
+            session.console().print(Json.object(json -> Documents.snapshot(json, snapshot)));
+        } else {
+            session.console()
+                    .print("Snapshot of " + id + ": " + Sizes.format(snapshot.sizeBytes()) + ", " + Times.since(start)
+                            + ".");
+            session.console().print(snapshot.id());
         }
         return Main.DONE;
     }

@@ -26,13 +26,12 @@ final class SnapshotsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            List<Snapshot> snapshots = Lists.all(session.scope(engine).snapshots());
-            if (session.json()) {
-                session.console().print(Json.object(json -> json.objects("Snapshots", snapshots, Documents::snapshot)));
-            } else {
-                session.console().print(table(snapshots));
-            }
+        Engine engine = session.open();
+        List<Snapshot> snapshots = Lists.all(session.scope(engine).snapshots());
+        if (session.json()) {
+            session.console().print(Json.object(json -> json.objects("Snapshots", snapshots, Documents::snapshot)));
+        } else {
+            session.console().print(table(snapshots));
         }
         return Main.DONE;
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
  * Whether the error stream is a terminal. Java knows only of input and output together, so on Linux the descriptor's
  * link is read: it names a terminal device. Elsewhere there is no bar.
  */
-final class StandardError implements Console.Terminal {
+final class StandardError implements LocalCaller.Terminal {
     @Override
     public boolean isWatched() {
         if ("dumb".equals(System.getenv("TERM"))) {

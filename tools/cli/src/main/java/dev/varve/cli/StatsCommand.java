@@ -37,10 +37,9 @@ final class StatsCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Numbers numbers;
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            numbers = new Numbers(engine.info(), engine.stats(), count(scope));
-        }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        numbers = new Numbers(engine.info(), engine.stats(), count(scope));
         if (session.json()) {
             printDocument(numbers);
         } else {

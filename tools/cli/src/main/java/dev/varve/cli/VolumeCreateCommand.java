@@ -60,18 +60,17 @@ final class VolumeCreateCommand implements Callable<Integer> {
         }
         VolumeRequest request =
                 VolumeRequest.NEW.withSizeGib(size == null ? 0 : size).withTags(tags);
-        try (Engine engine = session.open()) {
-            EngineScope scope = session.scope(engine);
-            Volume volume = scope.volumes()
-                    .create(source == null ? request : request.withSnapshotId(Ids.snapshot(scope, source, null)));
-            if (session.json()) {
-                session.console().print(Json.object(json -> Documents.volume(json, volume)));
-            } else {
-                session.console()
-                        .print("Created a volume of " + Sizes.format(volume.sizeBytes())
-                                + (source == null ? "." : " from " + source + "."));
-                session.console().print(volume.id());
-            }
+        Engine engine = session.open();
+        EngineScope scope = session.scope(engine);
+        Volume volume = scope.volumes()
+                .create(source == null ? request : request.withSnapshotId(Ids.snapshot(scope, source, null)));
+        if (session.json()) {
+            session.console().print(Json.object(json -> Documents.volume(json, volume)));
+        } else {
+            session.console()
+                    .print("Created a volume of " + Sizes.format(volume.sizeBytes())
+                            + (source == null ? "." : " from " + source + "."));
+            session.console().print(volume.id());
         }
         return Main.DONE;
     }

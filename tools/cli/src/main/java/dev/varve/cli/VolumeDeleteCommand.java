@@ -27,9 +27,8 @@ final class VolumeDeleteCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            session.scope(engine).volumes().delete(id);
-        }
+        Engine engine = session.open();
+        session.scope(engine).volumes().delete(id);
         session.console()
                 .print(session.json() ? Json.object(json -> json.flag("Return", true)) : "Deleted " + id + ".");
         return Main.DONE;

@@ -39,11 +39,10 @@ final class VolumeGrowCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         long before;
         Volume volume;
-        try (Engine engine = session.open()) {
-            Volumes volumes = session.scope(engine).volumes();
-            before = volumes.get(id).sizeGib();
-            volume = volumes.grow(id, sizeGib);
-        }
+        Engine engine = session.open();
+        Volumes volumes = session.scope(engine).volumes();
+        before = volumes.get(id).sizeGib();
+        volume = volumes.grow(id, sizeGib);
         if (session.json()) {
             session.console()
                     .print(Json.object(json -> json.object(

@@ -27,13 +27,12 @@ final class VolumesCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (Engine engine = session.open()) {
-            List<Volume> volumes = Lists.all(session.scope(engine).volumes());
-            if (session.json()) {
-                session.console().print(Json.object(json -> json.objects("Volumes", volumes, Documents::volume)));
-            } else {
-                session.console().print(table(volumes));
-            }
+        Engine engine = session.open();
+        List<Volume> volumes = Lists.all(session.scope(engine).volumes());
+        if (session.json()) {
+            session.console().print(Json.object(json -> json.objects("Volumes", volumes, Documents::volume)));
+        } else {
+            session.console().print(table(volumes));
         }
         return Main.DONE;
     }

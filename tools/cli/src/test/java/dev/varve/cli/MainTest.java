@@ -40,11 +40,12 @@ class MainTest {
     void everyCommandOfAGroupHasHelpWithExamples() {
         CommandLine all = Commands.all(new Session(
                 new GlobalOptions(),
-                new Console(
+                new LocalCaller(
                         InputStream.nullInputStream(),
                         OutputStream.nullOutputStream(),
                         OutputStream.nullOutputStream(),
-                        () -> false)));
+                        () -> false),
+                null));
         List<CommandLine> groups = all.getSubcommands().values().stream()
                 .filter(each -> !each.getSubcommands().isEmpty())
                 .toList();

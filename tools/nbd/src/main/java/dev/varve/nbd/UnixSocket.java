@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** A socket in the file system that only its owner can connect to, from the first moment on. */
-final class UnixSocket implements Closeable {
+/** A socket in the file system that only its owner can connect to, from the first moment on. Closed by who listens. */
+public final class UnixSocket implements Closeable {
     /** Of a file's mode: its kind, and that of a socket. */
     private static final int S_IFMT = 0170000;
 
@@ -32,10 +32,13 @@ final class UnixSocket implements Closeable {
     /**
      * Listens at a path. A socket there that nobody serves any more is replaced.
      *
+     * @param path where it is made
+     * @param backlog how many may wait to be accepted
+     * @return the socket, bound
      * @throws IOException when somebody does, or what is there is no socket, or it can't be made, for example since the path
      *     is longer than 100 bytes or so
      */
-    static UnixSocket listen(Path path, int backlog) throws IOException {
+    public static UnixSocket listen(Path path, int backlog) throws IOException {
         requireFree(path);
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null) {
@@ -80,7 +83,12 @@ final class UnixSocket implements Closeable {
         throw new IOException(path + " is served by somebody");
     }
 
-    ServerSocketChannel channel() {
+    /**
+     * What clients are accepted from.
+     *
+     * @return to be closed by the caller, before this
+     */
+    public ServerSocketChannel channel() {
         return channel;
     }
 

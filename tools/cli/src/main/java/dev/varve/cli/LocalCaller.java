@@ -1,0 +1,142 @@
+package dev.varve.cli;
+
+import dev.varve.block.BlockDevice;
+import dev.varve.control.Caller;
+import dev.varve.control.DiskTarget;
+import dev.varve.formats.DiskImageException;
+import dev.varve.formats.FileKind;
+import dev.varve.formats.RawDevice;
+import dev.varve.formats.RawTarget;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** This process gave the command. */
+final class LocalCaller implements Caller {
+    /** So long a program may take to end when this process has to. */
+    private static final long LAST_SECONDS = 10;
+
+    private final InputStream in;
+    private final OutputStream out;
+    private final OutputStream err;
+    private final Terminal terminal;
+
+    LocalCaller(InputStream in, OutputStream out, OutputStream err, Terminal terminal) {
+        this.in = in;
+        this.out = out;
+        this.err = err;
+        this.terminal = terminal;
+    }
+
+    /** Whether somebody watches the error stream. */
+    interface Terminal {
+        /** Asks once. */
+        boolean isWatched();
+    }
+
+    @Override
+    public InputStream in() {
+        return in;
+    }
+
+    @Override
+    public OutputStream out() {
+        return out;
+    }
+
+    @Override
+    public OutputStream err() {
+        return err;
+    }
+
+    @Override
+    public boolean isWatched() {
+        return terminal.isWatched();
+    }
+
+    @Override
+    public boolean isThere() {
+        return true;
+    }
+
+    @Override
+    public boolean isStream(Path path) throws IOException {
+        try {
+            return FileKind.of(path) == FileKind.STREAM;
+        } catch (IOException e) {
+            throw DiskImageException.of(path, e);
+        }
+    }
+
+    @Override
+    public InputStream openInput(Path path) throws IOException {
+        return new FileInputStream(path.toFile());
+    }
+
+    @Override
+    public OutputStream openOutput(Path path) throws IOException {
+        return new FileOutputStream(path.toFile());
+    }
+
+    @Override
+    public BlockDevice openDisk(Path path) throws IOException {
+        return RawDevice.open(path, RawDevice.Access.READ);
+    }
+
+    @Override
+    public DiskTarget createDisk(Path path, long sizeBytes, boolean replace) throws IOException {
+        return new FileTarget(RawTarget.open(path, sizeBytes, replace));
+    }
+
+    private record FileTarget(RawTarget target) implements DiskTarget {
+        @Override
+        public BlockDevice device() {
+            return target.device();
+        }
+
+        @Override
+        public boolean isBlank() {
+            return target.isBlank();
+        }
+
+        @Override
+        public void commit() throws IOException {
+            target.commit();
+        }
+
+        @Override
+        public void close() throws IOException {
+            target.close();
+        }
+    }
+
+    @Override
+    public int run(List<String> command) throws IOException {
+        Process process = new ProcessBuilder(command).inheritIO().start();
+        Thread end = new Thread(() -> end(process), "varve-end");
+        Runtime.getRuntime().addShutdownHook(end);
+        try {
+            return process.onExit().join().exitValue();
+        } finally {
+            try {
+                Runtime.getRuntime().removeShutdownHook(end);
+            } catch (IllegalStateException e) {
+                // The JVM is going down: the hook finds it ended.
+            }
+        }
+    }
+
+    private static void end(Process process) {
+        process.destroy();
+        try {
+            process.waitFor(LAST_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
