@@ -3,20 +3,28 @@ package dev.varve.cli;
 import dev.varve.formats.DiskImageException;
 import dev.varve.formats.RawDevice;
 import dev.varve.formats.Signature;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.channels.ReadableByteChannel;
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A disk that comes through a pipe: its first sector is looked at before anything is stored, and at its end it must have
  * been a whole number of sectors. For one thread at a time.
  */
 final class StreamedDisk implements ReadableByteChannel {
+    private static final int MAX_PIECE_BYTES = 1 << 20;
+
     private final Path name;
-    private final ReadableByteChannel stream;
+    private final InputStream stream;
+
+    /** Of a file, which fills buffers as they are. */
+    private final @Nullable FileChannel file;
+
     private final ByteBuffer head = ByteBuffer.allocate(Signature.SECTOR_BYTES);
     private long readBytes;
 
@@ -28,7 +36,8 @@ final class StreamedDisk implements ReadableByteChannel {
      */
     StreamedDisk(Path name, InputStream stream) throws IOException {
         this.name = name;
-        this.stream = Channels.newChannel(stream);
+        this.stream = stream;
+        file = stream instanceof FileInputStream opened ? opened.getChannel() : null;
         boolean more = true;
         while (head.hasRemaining() && more) {
             more = readFurther(head) >= 0;
@@ -57,7 +66,7 @@ final class StreamedDisk implements ReadableByteChannel {
     private int readFurther(ByteBuffer dst) throws IOException {
         int length;
         try {
-            length = stream.read(dst);
+            length = file != null ? file.read(dst) : readPiece(dst);
         } catch (IOException e) {
             throw DiskImageException.of(name, e);
         }
@@ -69,9 +78,19 @@ final class StreamedDisk implements ReadableByteChannel {
         return length;
     }
 
+    /** Not in the small pieces in which the JDK's own channel would: each may be a message. */
+    private int readPiece(ByteBuffer dst) throws IOException {
+        byte[] piece = new byte[Math.min(dst.remaining(), MAX_PIECE_BYTES)];
+        int length = stream.read(piece);
+        if (length > 0) {
+            dst.put(piece, 0, length);
+        }
+        return length;
+    }
+
     @Override
     public boolean isOpen() {
-        return stream.isOpen();
+        return true;
     }
 
     @Override

@@ -29,13 +29,15 @@ public final class ControlServer implements AutoCloseable {
 
     private final ServerSocketChannel listener;
     private final CommandHandler handler;
+    private final long greetingMillis;
     private final Set<ServedCommand> commands = ConcurrentHashMap.newKeySet();
     private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
     private final AtomicBoolean closing = new AtomicBoolean();
 
-    private ControlServer(ServerSocketChannel listener, CommandHandler handler) {
+    private ControlServer(ServerSocketChannel listener, CommandHandler handler, long greetingMillis) {
         this.listener = listener;
         this.handler = handler;
+        this.greetingMillis = greetingMillis;
     }
 
     /**
@@ -46,7 +48,11 @@ public final class ControlServer implements AutoCloseable {
      * @return the server, to be closed
      */
     public static ControlServer start(ServerSocketChannel listener, CommandHandler handler) {
-        ControlServer server = new ControlServer(listener, handler);
+        return start(listener, handler, GREETING_MILLIS);
+    }
+
+    static ControlServer start(ServerSocketChannel listener, CommandHandler handler, long greetingMillis) {
+        ControlServer server = new ControlServer(listener, handler, greetingMillis);
         thread("varve-control", server::accept);
         return server;
     }
@@ -88,8 +94,7 @@ public final class ControlServer implements AutoCloseable {
             channel.close();
             throw e;
         }
-        CompletableFuture.delayedExecutor(GREETING_MILLIS, TimeUnit.MILLISECONDS)
-                .execute(command::endIfSilent);
+        CompletableFuture.delayedExecutor(greetingMillis, TimeUnit.MILLISECONDS).execute(command::endIfSilent);
         if (closing.get()) {
             command.end(); // who closes may not have seen it
         }
