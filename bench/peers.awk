@@ -1,11 +1,5 @@
 # Medians, ratios and bars of what bench/peers has measured: lines of tool, image, wall, user, system, peak KiB, stored.
 
-function median(list, n,    i, j, t, v) {
-  split(list, v, " ")
-  for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
-  return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
-}
-
 function wall(tool, image) { return median(walls[tool, image], count[tool, image]) }
 function cpu(tool, image) { return median(cpus[tool, image], count[tool, image]) }
 

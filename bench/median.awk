@@ -1,0 +1,6 @@
+# Of a list of n numbers, separated by spaces; for bench/peers and bench/serve.
+function median(list, n,    i, j, t, v) {
+  split(list, v, " ")
+  for (i = 2; i <= n; i++) for (j = i; j > 1 && v[j - 1] + 0 > v[j] + 0; j--) { t = v[j]; v[j] = v[j - 1]; v[j - 1] = t }
+  return n % 2 ? v[(n + 1) / 2] : (v[n / 2] + v[n / 2 + 1]) / 2
+}
