@@ -32,8 +32,18 @@ image=$(varve import "$work/debian.raw" --name debian | tail -n 1)
 volume=$(varve launch "$image" | grep -o 'vol-[0-9a-f]*' | head -n 1)
 socket=$work/nbd.sock
 
-# boot VOLUME BOOTS: serves it, boots it, and expects so many boots, this one included.
-boot() {
+# boots VOLUME BOOTS COMMAND...: boots it by a command, and expects so many boots, this one included.
+boots() {
+  local volume=$1 count=$2
+  shift 2
+  timeout 240 "$@" >"$work/boot.log" 2>&1 </dev/null || true
+  grep -aq "BOOTS: $count" "$work/boot.log" || die "$volume was not booted for time $count: $(tail -n 20 "$work/boot.log")"
+}
+linux=(-no-reboot -kernel "$work/vmlinuz" -initrd "$work/initrd.img" -append 'root=/dev/vda rw console=ttyS0')
+slow=(-accel tcg,thread=multi) # where /dev/kvm is there it may not work
+
+# served VOLUME BOOTS: boots it in a QEMU that knows nothing of varve.
+served() {
   : >"$work/serve.out"
   "$VARVE" serve --unix "$socket" "$1" >"$work/serve.out" 2>"$work/serve.err" &
   local server=$!
@@ -42,19 +52,22 @@ boot() {
     ! grep -q '^Serving' "$work/serve.out" || break
     sleep 0.1
   done
-  timeout 240 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 1024 -nographic -no-reboot \
-    -kernel "$work/vmlinuz" -initrd "$work/initrd.img" -append 'root=/dev/vda rw console=ttyS0' \
-    -drive "file=nbd+unix:///$1?socket=$socket,if=virtio,format=raw" >"$work/boot.log" 2>&1 </dev/null || true
-  grep -aq "BOOTS: $2" "$work/boot.log" || die "$1 was not booted for the ${2}th time: $(tail -n 20 "$work/boot.log")"
+  boots "$1" "$2" qemu-system-x86_64 "${slow[@]}" -cpu max -smp 2 -m 1024 -nographic "${linux[@]}" \
+    -drive "file=nbd+unix:///$1?socket=$socket,if=virtio,format=raw"
+  if [ $# -gt 2 ]; then "${@:3}"; fi
   kill -TERM $server
   wait $server || die "the server did not end well: $(cat "$work/serve.err")"
 }
 
-boot "$volume" 1
-boot "$volume" 2
+# The image, by the command: launched, booted; and the new volume again, by itself, then by a server that has the store open.
+boots "$image" 1 "$VARVE" boot "$image" -- "${slow[@]}" "${linux[@]}"
+new=$(grep -ao 'Booting vol-[0-9a-f]*' "$work/boot.log" | head -n 1 | cut -d ' ' -f 2)
+boots "$new" 2 "$VARVE" boot "$new" -- "${slow[@]}" "${linux[@]}"
+
+served "$volume" 1 boots "$new" 3 "$VARVE" boot "$new" -- "${slow[@]}" "${linux[@]}"
+served "$volume" 2
 snapshot=$(varve snapshot create "$volume" | tail -n 1)
 again=$(varve volume create --from "$snapshot" | tail -n 1)
-boot "$again" 3
-boot "$volume" 3
+served "$again" 3
 varve export "$image" "$work/image.raw" >/dev/null
 cmp "$work/image.raw" "$work/debian.raw" || die "the image has changed"

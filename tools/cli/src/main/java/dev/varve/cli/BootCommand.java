@@ -66,59 +66,61 @@ final class BootCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (!session.isServed()) {
-            session.signal(); // QEMU ends first, then what it has written is made durable
-        }
+        UntilSignal signal =
+                session.isServed() ? null : session.signal(); // QEMU ends first, then what it wrote is made durable
         Engine engine = session.open();
         EngineScope scope = session.scope(engine);
+        Qemu qemu = qemu(scope);
+        if (!session.caller().hasProgram(qemu.program())) {
+            throw new Failure(
+                    qemu.program(),
+                    "QEMU is not there; install qemu-system-x86 or qemu-system-arm, or name it with --qemu");
+        }
+        if (signal != null && signal.hasCome()) {
+            return Main.FAILED;
+        }
         Volume volume = volume(scope);
-        Image image = imageOf(scope, volume);
-        Qemu qemu = image == null
-                ? new Qemu(program, architecture, null, words)
-                : new Qemu(program, image.architecture(), image.bootMode(), words);
         StoreExports exports = new StoreExports(scope, List.of(volume.id()));
         try (TemporaryFolder folder = new TemporaryFolder("varve-boot-");
                 NbdServer server = NbdServer.start(
                         UnixDomainSocketAddress.of(folder.path().resolve("s")), exports, NbdOptions.DEFAULT)) {
             session.serve();
-            session.console()
-                    .err()
-                    .println("Booting " + volume.id()
-                            + (image == null ? "" : " of " + image.id() + ", " + image.name()));
-            return run(qemu.command(new NbdUri(server.address()).of(volume.id())));
+            List<String> command = qemu.command(new NbdUri(server.address()).of(volume.id()));
+            session.console().err().println("Booting " + volume.id() + ".");
+            return run(command);
         }
+    }
+
+    /** What boots it; found out before anything is made. */
+    private Qemu qemu(EngineScope scope) throws IOException {
+        if (Ids.isImage(id)) {
+            Image image = scope.images().get(id);
+            return new Qemu(program, image.architecture(), image.bootMode(), words);
+        }
+        if (!Ids.isVolume(id)) {
+            throw Ids.unknown(id, "an image (ami-...) or a volume (vol-...)");
+        }
+        VolumeAttachment attachment = scope.volumes().get(id).attachment();
+        if (attachment == null) {
+            return new Qemu(program, architecture, null, words);
+        }
+        Instance instance = scope.instances().get(attachment.instanceId());
+        return new Qemu(program, instance.architecture(), instance.bootMode(), words);
     }
 
     private Volume volume(EngineScope scope) throws IOException {
         if (Ids.isVolume(id)) {
             return scope.volumes().get(id);
         }
-        if (!Ids.isImage(id)) {
-            throw Ids.unknown(id, "an image (ami-...) or a volume (vol-...)");
-        }
-        Image image = scope.images().get(id);
         Instance instance = scope.instances().launch(LaunchRequest.of(id)).get(0);
         for (String each : instance.volumeIds()) {
             Volume volume = scope.volumes().get(each);
             VolumeAttachment attachment = volume.attachment();
-            if (attachment != null && attachment.deviceName().equals(image.rootDeviceName())) {
+            if (attachment != null && attachment.deviceName().equals(instance.rootDeviceName())) {
                 return volume;
             }
         }
         throw new Failure(id, "its root device has no volume");
-    }
-
-    /** The image that a volume was launched from, if it still is there. */
-    private static @Nullable Image imageOf(EngineScope scope, Volume volume) throws IOException {
-        VolumeAttachment attachment = volume.attachment();
-        if (attachment == null) {
-            return null;
-        }
-        String imageId = scope.instances().get(attachment.instanceId()).imageId();
-        return Lists.all(scope.images()).stream()
-                .filter(image -> image.id().equals(imageId))
-                .findFirst()
-                .orElse(null);
     }
 
     private int run(List<String> command) throws IOException {
@@ -126,10 +128,7 @@ final class BootCommand implements Callable<Integer> {
         try {
             code = session.caller().run(command);
         } catch (IOException e) {
-            throw new Failure(
-                    command.get(0),
-                    "can't be run; install qemu-system-x86 or qemu-system-arm, or name it with --qemu",
-                    e);
+            throw new Failure(command.get(0), "can't be run: " + e.getMessage(), e);
         }
         if (code != 0) {
             throw new Failure(command.get(0), "ended with exit code " + code);

@@ -70,6 +70,7 @@ final class Commands {
         }
         line.getCommandSpec().versionProvider(new Version());
         line.setUsageHelpWidth(HELP_COLUMNS);
+        line.setExpandAtFiles(false); // a server that carries it out would take its own files
         line.setCaseInsensitiveEnumValuesAllowed(true);
         return line;
     }

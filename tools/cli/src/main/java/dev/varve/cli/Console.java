@@ -9,6 +9,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CancellationException;
 
 /**
  * What one run prints, and where. Output is buffered and its failures are failures: a full disk behind {@code >}
@@ -37,9 +38,11 @@ final class Console {
         return caller.isWatched();
     }
 
-    /** Whether who gave the command still is there to be told. */
-    boolean isThere() {
-        return caller.isThere();
+    /** Ends what is being done when who gave the command has gone. */
+    void requireCaller() {
+        if (!caller.isThere()) {
+            throw new CancellationException("who gave the command has gone");
+        }
     }
 
     /** Gives standard output, unbuffered, to a disk's bytes; {@link #print} writes to the error stream from now on. */

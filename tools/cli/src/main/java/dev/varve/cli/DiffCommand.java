@@ -46,8 +46,10 @@ final class DiffCommand implements Callable<Integer> {
         EngineScope scope = session.scope(engine);
         String firstSnapshot = Ids.snapshot(scope, first, null);
         String secondSnapshot = Ids.snapshot(scope, second, null);
-        scope.snapshots()
-                .diff(firstSnapshot, secondSnapshot, (offset, length) -> ranges.add(new Range(offset, length)));
+        scope.snapshots().diff(firstSnapshot, secondSnapshot, (offset, length) -> {
+            session.console().requireCaller();
+            ranges.add(new Range(offset, length));
+        });
         long changed = ranges.stream().mapToLong(Range::lengthBytes).sum();
         if (session.json()) {
             session.console()

@@ -7,13 +7,18 @@ import dev.varve.formats.DiskImageException;
 import dev.varve.formats.FileKind;
 import dev.varve.formats.RawDevice;
 import dev.varve.formats.RawTarget;
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /** This process gave the command. */
@@ -25,6 +30,8 @@ final class LocalCaller implements Caller {
     private final OutputStream out;
     private final OutputStream err;
     private final Terminal terminal;
+    private final Set<Process> programs = ConcurrentHashMap.newKeySet();
+    private volatile boolean ending;
 
     LocalCaller(InputStream in, OutputStream out, OutputStream err, Terminal terminal) {
         this.in = in;
@@ -116,13 +123,41 @@ final class LocalCaller implements Caller {
     }
 
     @Override
+    public boolean hasProgram(String name) {
+        if (name.contains("/")) {
+            return Files.isExecutable(Path.of(name));
+        }
+        String path = System.getenv("PATH");
+        return path != null
+                && Arrays.stream(path.split(File.pathSeparator))
+                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, name)));
+    }
+
+    @Override
+    public void endPrograms() {
+        programs.forEach(Process::destroy);
+    }
+
+    @Override
     public int run(List<String> command) throws IOException {
-        Process process = new ProcessBuilder(command).inheritIO().start();
-        Thread end = new Thread(() -> end(process), "varve-end");
-        Runtime.getRuntime().addShutdownHook(end);
+        Thread end = new Thread(this::end, "varve-end");
         try {
+            Runtime.getRuntime().addShutdownHook(end);
+        } catch (IllegalStateException e) {
+            throw new IOException("interrupted", e); // this process is about to end
+        }
+        Process process = null;
+        try {
+            process = new ProcessBuilder(command).inheritIO().start();
+            programs.add(process);
+            if (ending) {
+                process.destroy();
+            }
             return process.onExit().join().exitValue();
         } finally {
+            if (process != null) {
+                programs.remove(process);
+            }
             try {
                 Runtime.getRuntime().removeShutdownHook(end);
             } catch (IllegalStateException e) {
@@ -131,10 +166,13 @@ final class LocalCaller implements Caller {
         }
     }
 
-    private static void end(Process process) {
-        process.destroy();
+    private void end() {
+        ending = true;
+        endPrograms();
         try {
-            process.waitFor(LAST_SECONDS, TimeUnit.SECONDS);
+            for (Process process : programs) {
+                process.waitFor(LAST_SECONDS, TimeUnit.SECONDS);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -103,7 +103,13 @@ public final class Main {
         line.setExecutionStrategy(parsed -> execute(parsed, args));
         line.setExecutionExceptionHandler((e, command, parsed) -> failed(e));
         line.setParameterExceptionHandler(this::misused);
-        return finish(line.execute(args));
+        int code;
+        try {
+            code = line.execute(args);
+        } catch (Error e) { // which picocli leaves to others
+            code = failed(e);
+        }
+        return finish(code);
     }
 
     /** Carries it out here, or has it carried out by the process that has the store open. */

@@ -4,8 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.snapshot.ProgressListener;
 import java.io.PrintStream;
 import java.util.Locale;
-import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,7 +20,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
 
     private final PrintStream err;
     private final boolean watched;
-    private final BooleanSupplier there;
+    private final Runnable wanted;
     private final String label;
     private final LongSupplier nanoClock;
     private final long startNanos;
@@ -34,13 +32,13 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
     private boolean shown;
 
     ProgressBar(Console console, String label) {
-        this(console.err(), console.isWatched(), console::isThere, label, System::nanoTime);
+        this(console.err(), console.isWatched(), console::requireCaller, label, System::nanoTime);
     }
 
-    ProgressBar(PrintStream err, boolean watched, BooleanSupplier there, String label, LongSupplier nanoClock) {
+    ProgressBar(PrintStream err, boolean watched, Runnable wanted, String label, LongSupplier nanoClock) {
         this.err = err;
         this.watched = watched;
-        this.there = there;
+        this.wanted = wanted;
         this.label = shorten(Table.printable(label));
         this.nanoClock = nanoClock;
         startNanos = nanoClock.getAsLong();
@@ -49,9 +47,7 @@ final class ProgressBar implements ProgressListener, AutoCloseable {
 
     @Override
     public synchronized void progress(long doneBytes, long totalBytes) {
-        if (!there.getAsBoolean()) {
-            throw new CancellationException("who gave the command has gone");
-        }
+        wanted.run();
         if (!watched) {
             return;
         }

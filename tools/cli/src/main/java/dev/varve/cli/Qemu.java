@@ -5,6 +5,7 @@ import dev.varve.image.BootMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class Qemu {
     private final Architecture architecture;
     private final @Nullable BootMode bootMode;
     private final List<String> own;
+    private final @Nullable Path firmware;
 
     /**
      * For one disk.
@@ -26,16 +28,21 @@ final class Qemu {
      * @param program null for the usual one
      * @param bootMode null for what the processor's machines have
      * @param own more words, as QEMU takes them
+     * @throws Failure when the firmware that it needs is not there
      */
     Qemu(@Nullable String program, Architecture architecture, @Nullable BootMode bootMode, List<String> own) {
         this.program = program;
         this.architecture = architecture;
         this.bootMode = bootMode;
         this.own = List.copyOf(own);
+        firmware = findFirmware();
     }
 
-    /** The usual program for the processor. */
-    private String usualProgram() {
+    /** What is to be run. */
+    String program() {
+        if (program != null) {
+            return program;
+        }
         return switch (architecture) {
             case ARM64, ARM64_MAC -> "qemu-system-aarch64";
             case I386 -> "qemu-system-i386";
@@ -50,11 +57,11 @@ final class Qemu {
     /** All words. */
     List<String> command(String uri) {
         List<String> words = new ArrayList<>();
-        words.add(program == null ? usualProgram() : program);
+        words.add(program());
         if (isArm()) {
             add(words, "-machine", "virt");
         }
-        if (!own.contains("-accel") && !own.contains("-enable-kvm") && !own.contains("-machine")) {
+        if (!has("-accel", "-enable-kvm", "-machine", "-M")) {
             if (Files.isWritable(Path.of("/dev/kvm")) && isOfThisMachine()) {
                 words.addAll(List.of("-accel", "kvm"));
             }
@@ -63,10 +70,9 @@ final class Qemu {
         add(words, "-cpu", "max");
         add(words, "-smp", "2");
         add(words, "-m", "1024");
-        if (!own.contains("-display") && !own.contains("-nographic")) {
+        if (!has("-display", "-nographic")) {
             words.add("-nographic");
         }
-        Path firmware = firmware();
         if (firmware != null) {
             add(words, "-bios", firmware.toString());
         }
@@ -75,8 +81,13 @@ final class Qemu {
         return words;
     }
 
+    /** Whether the user has said one of these, with one dash or two. */
+    private boolean has(String... options) {
+        return Arrays.stream(options).anyMatch(option -> own.contains(option) || own.contains("-" + option));
+    }
+
     private void add(List<String> words, String option, String value) {
-        if (!own.contains(option)) {
+        if (!has(option) && !(option.equals("-machine") && has("-M"))) {
             words.add(option);
             words.add(value);
         }
@@ -88,8 +99,8 @@ final class Qemu {
     }
 
     /** What an image that needs UEFI starts with; null for the machine's own. */
-    private @Nullable Path firmware() {
-        if (own.contains("-bios") || own.contains("-kernel")) {
+    private @Nullable Path findFirmware() {
+        if (has("-bios", "-pflash", "-kernel")) {
             return null;
         }
         boolean needs = bootMode == BootMode.UEFI || isArm();

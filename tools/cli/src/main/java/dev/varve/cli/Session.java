@@ -113,7 +113,7 @@ final class Session implements AutoCloseable {
         Engine engine = opened;
         if (engine != null) {
             try {
-                serving = ServedStore.open(engine, store());
+                serving = ServedStore.open(engine, store().toAbsolutePath());
             } catch (IOException e) {
                 console.err().println("varve: other commands have to wait until this one ends: " + ErrorLine.of(e));
             }

@@ -16,7 +16,12 @@ final class TemporaryFolder implements AutoCloseable {
     TemporaryFolder(String prefix) throws IOException {
         path = Files.createTempDirectory(prefix);
         removal = new Thread(this::removeQuietly, "varve-temporary");
-        Runtime.getRuntime().addShutdownHook(removal);
+        try {
+            Runtime.getRuntime().addShutdownHook(removal);
+        } catch (IllegalStateException e) {
+            remove();
+            throw new IOException("interrupted", e); // this process is about to end
+        }
     }
 
     Path path() {

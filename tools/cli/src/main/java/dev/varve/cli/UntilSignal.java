@@ -32,6 +32,10 @@ final class UntilSignal implements AutoCloseable {
         }
     }
 
+    boolean hasCome() {
+        return signalled.getCount() == 0;
+    }
+
     void await() {
         try {
             signalled.await();

@@ -18,7 +18,7 @@ class ProgressBarTest {
 
     @Test
     void nothingIsWrittenWhereNobodyWatches() {
-        try (ProgressBar bar = new ProgressBar(err, false, () -> true, "importing", clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, false, () -> {}, "importing", clock::get)) {
             clock.set(SECOND);
             bar.progress(GIB, 8 * GIB);
         }
@@ -27,7 +27,7 @@ class ProgressBarTest {
 
     @Test
     void theLineTellsBytesRateAndTimeLeft() {
-        try (ProgressBar bar = new ProgressBar(err, true, () -> true, "importing", clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, () -> {}, "importing", clock::get)) {
             clock.set(2 * SECOND);
             bar.progress(2 * GIB, 8 * GIB);
             assertThat(text()).isEqualTo("\r\033[Kimporting [###           ]  25%  2 GiB  1 GiB/s  0:06 left");
@@ -37,7 +37,7 @@ class ProgressBarTest {
 
     @Test
     void aTotalThatIsNotKnownIsNotShown() {
-        try (ProgressBar bar = new ProgressBar(err, true, () -> true, "importing", clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, () -> {}, "importing", clock::get)) {
             clock.set(SECOND);
             bar.progress(GIB, -1);
             assertThat(text()).isEqualTo("\r\033[Kimporting  1 GiB  1 GiB/s");
@@ -46,7 +46,7 @@ class ProgressBarTest {
 
     @Test
     void theLineIsRewrittenTenTimesASecondAtMost() {
-        try (ProgressBar bar = new ProgressBar(err, true, () -> true, "importing", clock::get)) {
+        try (ProgressBar bar = new ProgressBar(err, true, () -> {}, "importing", clock::get)) {
             for (int i = 1; i <= 1000; i++) {
                 clock.set(i * SECOND / 1000);
                 bar.progress(i, GIB);
@@ -58,7 +58,7 @@ class ProgressBarTest {
     @Test
     void theLongestLineFitsATerminal() {
         try (ProgressBar bar =
-                new ProgressBar(err, true, () -> true, "importing a-file-with-a-long-name.raw", clock::get)) {
+                new ProgressBar(err, true, () -> {}, "importing a-file-with-a-long-name.raw", clock::get)) {
             clock.set(3 * SECOND);
             bar.progress(1023 << 20, 64L << 40);
         }

@@ -34,6 +34,8 @@ enum Call {
     COMMIT,
     /** Handle. */
     CLOSE,
+    /** Name; brings a flag. */
+    HAS_PROGRAM,
     /** Words; brings an exit code. */
     RUN;
 

@@ -98,6 +98,18 @@ public interface Caller {
     DiskTarget createDisk(Path path, long sizeBytes, boolean replace) throws IOException;
 
     /**
+     * Whether a program can be run.
+     *
+     * @param name a path, or what is looked for where programs are
+     * @return false when it is not there
+     * @throws IOException when a caller in another process has gone
+     */
+    boolean hasProgram(String name) throws IOException;
+
+    /** Asks programs that {@link #run} has started to end, and returns at once. */
+    void endPrograms();
+
+    /**
      * Runs a program with the caller's own streams, and waits for its end.
      *
      * @param command the program and its words

@@ -1,8 +1,10 @@
 package dev.varve.control;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
@@ -13,9 +15,16 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Gives one command to the process that has a store open, and does what that asks for. For one thread. */
 public final class ControlClient implements Closeable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlClient.class);
+
+    /** Of a socket's path; systems know of 104 to 108 bytes. */
+    private static final int MAX_PATH = 108;
+
     private final Path socket;
     private final FrameChannel channel;
     private final long process;
@@ -34,8 +43,8 @@ public final class ControlClient implements Closeable {
      * @throws IOException when somebody does who can't be given commands: another user's process, another version
      */
     public static @Nullable ControlClient connect(Path socket) throws IOException {
-        if (!Files.exists(socket)) {
-            return null;
+        if (!Files.exists(socket) || socket.toString().length() > MAX_PATH) {
+            return null; // nobody could listen there
         }
         SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         boolean connected = false;
@@ -48,6 +57,11 @@ public final class ControlClient implements Closeable {
             return client;
         } catch (ConnectException e) {
             return null; // it was left behind
+        } catch (EOFException e) {
+            throw new IOException(
+                    socket + ": the process that has the store open takes no more commands now; try again", e);
+        } catch (SocketException e) {
+            throw new IOException(socket + ": " + e.getMessage() + "; run this as the user who has the store open", e);
         } finally {
             if (!connected) {
                 channel.close();
@@ -91,31 +105,42 @@ public final class ControlClient implements Closeable {
                 if (header.kind() == FrameChannel.EXIT) {
                     return body.number(0, 255);
                 }
-                if (header.kind() != FrameChannel.CALL) {
+                if (header.kind() == FrameChannel.CALL) {
+                    threads.execute(() -> answer(handles, header.call(), body));
+                } else if (header.kind() == FrameChannel.END) {
+                    handles.endPrograms();
+                } else {
                     throw new IOException("a message of kind " + header.kind());
                 }
-                threads.execute(() -> answer(handles, header.call(), body));
             }
         } catch (IOException e) {
             throw new IOException(
-                    "process " + process + ", which has the store open, has ended before this was done ("
-                            + e.getMessage() + "); run it again",
+                    "process " + process
+                            + ", which has the store open, has ended, and it is not known whether this was done;"
+                            + " look before you run it again",
                     e);
         }
     }
 
     private void answer(Handles handles, int call, BodyReader what) {
+        boolean answered = false;
         try {
             byte[] answer;
+            int kind = FrameChannel.ANSWER;
             try {
                 answer = handles.carryOut(what);
             } catch (IOException | RuntimeException | OutOfMemoryError e) {
-                channel.send(FrameChannel.FAILURE, call, failure(e));
-                return;
+                kind = FrameChannel.FAILURE;
+                answer = failure(e);
             }
-            channel.send(FrameChannel.ANSWER, call, answer);
+            channel.send(kind, call, answer);
+            answered = true;
         } catch (IOException e) {
-            closeQuietly(); // who reads finds out
+            LOG.debug("no answer was sent", e);
+        } finally {
+            if (!answered) {
+                closeQuietly(); // who reads finds out
+            }
         }
     }
 

@@ -6,7 +6,6 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
@@ -14,24 +13,27 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Carries out the commands of other processes of the same user: one a connection, on two threads. A command whose caller goes
- * is interrupted. At most {@value #MAX_CONNECTIONS} at once; others wait until they are let in. Each takes at most {@value
- * RemoteCaller#MAX_CALLS} MiB for what is under way.
+ * is interrupted. At most {@value #MAX_CONNECTIONS} at once; one more is sent away. Each takes at most {@value
+ * RemoteCaller#MAX_CALLS} MiB, while it moves data.
  */
 public final class ControlServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlServer.class);
-    private static final int MAX_CONNECTIONS = 16;
+    private static final int MAX_CONNECTIONS = 128;
     private static final long PAUSE_MILLIS = 20;
 
     /** So long who is connected may take to say what is to be done. */
     private static final long GREETING_MILLIS = 10_000;
 
+    /** So long commands under way may take when the server ends; most do not. */
+    private static final long DRAIN_MILLIS = 3_000;
+
+    /** So long they may take when they have been ended. */
     private static final long CLOSING_MILLIS = 30_000;
 
     private final ServerSocketChannel listener;
     private final CommandHandler handler;
     private final long greetingMillis;
     private final Set<ServedCommand> commands = ConcurrentHashMap.newKeySet();
-    private final Semaphore places = new Semaphore(MAX_CONNECTIONS);
     private final AtomicBoolean closing = new AtomicBoolean();
 
     private ControlServer(ServerSocketChannel listener, CommandHandler handler, long greetingMillis) {
@@ -66,43 +68,33 @@ public final class ControlServer implements AutoCloseable {
 
     private void accept() {
         while (!closing.get()) {
-            places.acquireUninterruptibly();
-            boolean begun = false;
             try {
                 begin(listener.accept());
-                begun = true;
             } catch (IOException | RuntimeException | OutOfMemoryError e) {
                 if (!closing.get()) {
                     LOG.warn("a command was not accepted", e); // for want of files or threads, for example
                     pause();
-                }
-            } finally {
-                if (!begun) {
-                    places.release();
                 }
             }
         }
     }
 
     private void begin(SocketChannel channel) throws IOException {
-        ServedCommand command = new ServedCommand(channel, handler, this::ended);
-        commands.add(command);
+        boolean begun = false;
+        ServedCommand command = new ServedCommand(channel, handler, commands::remove);
         try {
-            thread("varve-control-caller", command);
-        } catch (OutOfMemoryError e) {
-            commands.remove(command);
-            channel.close();
-            throw e;
+            if (commands.size() < MAX_CONNECTIONS && !closing.get()) {
+                commands.add(command);
+                thread("varve-control-caller", command);
+                begun = true;
+            }
+        } finally {
+            if (!begun) {
+                commands.remove(command);
+                channel.close();
+            }
         }
         CompletableFuture.delayedExecutor(greetingMillis, TimeUnit.MILLISECONDS).execute(command::endIfSilent);
-        if (closing.get()) {
-            command.end(); // who closes may not have seen it
-        }
-    }
-
-    private void ended(ServedCommand command) {
-        commands.remove(command);
-        places.release();
     }
 
     private static void pause() {
@@ -114,8 +106,9 @@ public final class ControlServer implements AutoCloseable {
     }
 
     /**
-     * Takes no more commands, and ends those that are being carried out as if their callers had gone; waits until they have, but
-     * not longer than 30 s. Does nothing when called again.
+     * Takes no more commands. Those that are being carried out may come to their end for a few seconds, and programs that they
+     * have started are asked to end; then they are ended as if their callers had gone. Waits until they have, but not longer than
+     * half a minute; an interrupt does not end that. Does nothing when called again.
      */
     @Override
     public void close() throws IOException {
@@ -123,13 +116,25 @@ public final class ControlServer implements AutoCloseable {
             return;
         }
         listener.close();
+        boolean interrupted = Thread.interrupted();
+        commands.forEach(ServedCommand::askToEnd);
+        interrupted |= await(DRAIN_MILLIS);
         commands.forEach(ServedCommand::end);
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(CLOSING_MILLIS);
-        while (!commands.isEmpty()
-                && System.nanoTime() < end
-                && !Thread.currentThread().isInterrupted()) {
-            pause();
-        }
+        interrupted |= await(CLOSING_MILLIS);
         commands.forEach(command -> LOG.warn("a command is still being carried out"));
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until there are no commands; true if the thread was interrupted meanwhile. */
+    private boolean await(long millis) {
+        boolean interrupted = false;
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (!commands.isEmpty() && System.nanoTime() < end) {
+            pause();
+            interrupted |= Thread.interrupted();
+        }
+        return interrupted;
     }
 }

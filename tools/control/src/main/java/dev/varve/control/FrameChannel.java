@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
  * 3 ANSWER    client   what the call has brought
  * 4 FAILURE   client   a text
  * 5 EXIT      server   exit code
+ * 6 END       server   nothing: programs that the command has started are to end
  * </pre>
  *
  * One thread reads; many may write.
@@ -33,6 +34,7 @@ final class FrameChannel implements Closeable {
     static final int ANSWER = 3;
     static final int FAILURE = 4;
     static final int EXIT = 5;
+    static final int END = 6;
 
     /** The most data of one call. */
     static final int MAX_DATA_BYTES = 1 << 20;
@@ -135,8 +137,16 @@ final class FrameChannel implements Closeable {
 
     private void write(ByteBuffer... all) throws IOException {
         synchronized (writing) {
-            while (all[all.length - 1].hasRemaining() || all[0].hasRemaining()) {
-                channel.write(all);
+            boolean done = false;
+            try {
+                while (all[all.length - 1].hasRemaining() || all[0].hasRemaining()) {
+                    channel.write(all);
+                }
+                done = true;
+            } finally {
+                if (!done) {
+                    channel.close(); // what comes next would be taken for the rest of this
+                }
             }
         }
     }

@@ -45,11 +45,16 @@ final class Handles implements AutoCloseable {
                 DiskTarget target = caller.createDisk(Path.of(call.text()), call.number(), call.flag());
                 answer.number(keep(target)).number(target.device().sizeBytes()).flag(target.isBlank());
             }
+            case HAS_PROGRAM -> answer.flag(caller.hasProgram(call.text()));
             case RUN -> answer.number(caller.run(call.texts(MAX_WORDS)));
             default -> use(kind, call.number(), call, answer);
         }
         call.end();
         return answer.toBytes();
+    }
+
+    void endPrograms() {
+        caller.endPrograms();
     }
 
     private static Path path(BodyReader call) throws IOException {

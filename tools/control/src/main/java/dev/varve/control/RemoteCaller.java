@@ -158,6 +158,16 @@ final class RemoteCaller implements Caller {
     }
 
     @Override
+    public boolean hasProgram(String name) throws IOException {
+        return call(message(Call.HAS_PROGRAM).text(name)).flag();
+    }
+
+    @Override
+    public void endPrograms() {
+        // who closes the server asks for it
+    }
+
+    @Override
     public int run(List<String> command) throws IOException {
         BodyWriter message = message(Call.RUN).number(command.size());
         command.forEach(message::text);

@@ -89,6 +89,17 @@ final class ServedCommand implements Runnable {
         }
     }
 
+    /** Has the caller end the programs that it runs for it. */
+    void askToEnd() {
+        try {
+            if (spoken) {
+                frames.send(FrameChannel.END, 0, new byte[0]);
+            }
+        } catch (IOException e) {
+            LOG.debug("a caller has gone", e);
+        }
+    }
+
     /** Ends it if the caller has not said what is to be done. */
     void endIfSilent() {
         if (!spoken) {

@@ -186,10 +186,35 @@ class ControlTest {
 
     @Test
     void programIsRunByTheCaller() throws IOException {
-        serve((args, caller) -> caller.run(List.of("qemu", "-m", "1G")));
+        serve((args, caller) -> {
+            assertThat(caller.hasProgram("qemu")).isTrue();
+            assertThat(caller.hasProgram("other")).isFalse();
+            return caller.run(List.of("qemu", "-m", "1G"));
+        });
         TestCaller caller = new TestCaller("", null);
         assertThat(run(caller)).isEqualTo(3);
         assertThat(caller.program).containsExactly("qemu", "-m", "1G");
+    }
+
+    @Test
+    void programIsAskedToEndWhenTheServerDoes() throws Exception {
+        CountDownLatch begun = new CountDownLatch(1);
+        ControlServer server = serve((args, caller) -> {
+            begun.countDown();
+            return caller.run(List.of("qemu", "wait")) + 4;
+        });
+        CompletableFuture<Integer> code = new CompletableFuture<>();
+        new Thread(() -> {
+                    try {
+                        code.complete(run(new TestCaller("", null)));
+                    } catch (IOException e) {
+                        code.completeExceptionally(e);
+                    }
+                })
+                .start();
+        begun.await();
+        server.close();
+        assertThat(code.get()).isEqualTo(4);
     }
 
     @Test
@@ -298,7 +323,7 @@ class ControlTest {
         assertThat(failure.get())
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("process " + ProcessHandle.current().pid())
-                .hasMessageContaining("has ended before this was done");
+                .hasMessageContaining("it is not known whether this was done");
         client.join();
         assertThat(caller.opened).hasValue(0);
         assertThat(caller.committed).isFalse();

@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ final class TestCaller implements Caller {
     final ByteArrayOutputStream out = new ByteArrayOutputStream();
     final ByteArrayOutputStream err = new ByteArrayOutputStream();
     final AtomicInteger opened = new AtomicInteger();
+    final CountDownLatch programsEnd = new CountDownLatch(1);
     volatile boolean committed;
 
     @Nullable
@@ -122,7 +124,25 @@ final class TestCaller implements Caller {
     }
 
     @Override
+    public boolean hasProgram(String name) {
+        return name.equals("qemu");
+    }
+
+    @Override
+    public void endPrograms() {
+        programsEnd.countDown();
+    }
+
+    @Override
     public int run(List<String> command) {
+        if (command.contains("wait")) {
+            try {
+                programsEnd.await();
+                return 0;
+            } catch (InterruptedException e) {
+                return 9;
+            }
+        }
         program = command;
         return 3;
     }

@@ -222,10 +222,13 @@ public final class NbdServer implements AutoCloseable {
     private void drain() {
         connections.forEach(Connection::endInput);
         long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.drainMillis());
-        while (!connections.isEmpty()
-                && System.nanoTime() < end
-                && !Thread.currentThread().isInterrupted()) {
+        boolean interrupted = Thread.interrupted();
+        while (!connections.isEmpty() && System.nanoTime() < end) {
             pause(POLL_MILLIS);
+            interrupted |= Thread.interrupted(); // does not end it
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         connections.forEach(Connection::close);
     }
