@@ -11,19 +11,21 @@ import org.jspecify.annotations.Nullable;
 /**
  * The extents of a volume: page by page where something was written, and block by block in the base. Costs what they hold,
  * not the volume's size.
+ *
+ * <p>The base is asked for after the word of a page, as for a read: a fold publishes its new base before it takes words
+ * away. The groups come first of all, so a page in none of them is in every base that is seen.
  */
 final class VolumeExtents {
     private static final long[] NO_GROUPS = {};
 
+    private final LiveVolume volume;
     private final boolean isHydration;
     private final boolean isLayer;
     private final @Nullable PageIndex index;
     private final long[] groups;
-    private final @Nullable HydratingReader base;
-    private final int blockBytes;
-    private final long baseBytes;
 
     VolumeExtents(LiveVolume volume, String map) {
+        this.volume = volume;
         isHydration = map.equals(BlockDevice.HYDRATION);
         isLayer = map.equals(BlockDevice.LAYER);
         if (!isHydration && !isLayer && !map.equals(BlockDevice.ALLOCATION)) {
@@ -32,10 +34,6 @@ final class VolumeExtents {
         VolumeLog log = volume.log();
         index = log == null ? null : log.index();
         groups = index == null ? NO_GROUPS : index.groups();
-        HydratingReader reader = isLayer ? null : volume.base();
-        base = reader;
-        blockBytes = reader == null ? Pages.BYTES : reader.manifest().chunkSizeBytes();
-        baseBytes = reader == null ? 0 : reader.manifest().sizeBytes();
     }
 
     List<Extent> list(long offsetBytes, long lengthBytes, int limit) throws IOException {
@@ -58,16 +56,23 @@ final class VolumeExtents {
         return index == null ? PageWord.NONE : index.get(at >>> Pages.SHIFT);
     }
 
+    /** What is below a page without a word; null where that is zeros, or does not count. */
+    private @Nullable HydratingReader base(long at) {
+        HydratingReader base = isLayer ? null : volume.base();
+        return base == null || at >= base.manifest().sizeBytes() ? null : base;
+    }
+
     private boolean isSet(long at) throws IOException {
         long word = word(at);
-        HydratingReader reader = base;
         if (word != PageWord.NONE) {
             return isHydration || isLayer || !PageWord.isZeros(word);
         }
-        if (reader == null || at >= baseBytes) {
+        HydratingReader base = base(at);
+        if (base == null) {
             return isHydration;
         }
-        return isHydration ? reader.isHydrated(at / blockBytes) : reader.isPresent(at / blockBytes);
+        long block = at / base.manifest().chunkSizeBytes();
+        return isHydration ? base.isHydrated(block) : base.isPresent(block);
     }
 
     /** A place up to which all is as it is at the given one. */
@@ -83,14 +88,15 @@ final class VolumeExtents {
         if (index != null && index.unitCount() > 0) {
             until = Math.min(until, PageIndex.unitEnd(page) << Pages.SHIFT);
         }
-        HydratingReader reader = base;
-        if (word(at) != PageWord.NONE || reader == null || at >= baseBytes) {
+        boolean isWritten = word(at) != PageWord.NONE;
+        HydratingReader base = base(at);
+        if (isWritten || base == null) {
             return until;
         }
+        int blockBytes = base.manifest().chunkSizeBytes();
         long block = at / blockBytes;
-        long endBlock = (Math.min(until, baseBytes) + blockBytes - 1) / blockBytes;
-        long ends =
-                isHydration ? reader.hydrationEnds(block, endBlock, set) : reader.presenceEnds(block, endBlock, set);
+        long endBlock = (Math.min(until, base.manifest().sizeBytes()) + blockBytes - 1) / blockBytes;
+        long ends = isHydration ? base.hydrationEnds(block, endBlock, set) : base.presenceEnds(block, endBlock, set);
         return Math.min(until, Math.max(ends, block + 1) * blockBytes);
     }
 }
