@@ -239,8 +239,9 @@ class VolumeInterleavingTest {
                 ByteBuffer block = ByteBuffer.allocate(SampleDisk.BLOCK).put(0, (byte) 7);
                 device.write(block.duplicate(), 0);
                 device.write(block.duplicate(), 40 << 20);
-                await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
+                Snapshot first = await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
                 awaitFolded(device);
+                String changed = BlockDevice.CHANGED_SINCE + first.id();
                 assertThat(listedBesideAFold(engine, volume, device, BlockDevice.ALLOCATION, 50 << 20))
                         .containsExactly(
                                 new Extent(0, SampleDisk.BLOCK, true),
@@ -249,6 +250,13 @@ class VolumeInterleavingTest {
                                 new Extent((40 << 20) + SampleDisk.BLOCK, (10 << 20) - SampleDisk.BLOCK, false),
                                 new Extent(50 << 20, SampleDisk.BLOCK, true),
                                 new Extent((50 << 20) + SampleDisk.BLOCK, (14 << 20) - SampleDisk.BLOCK, false));
+                device.write(block.duplicate(), 1 << 20); // now the first leaf differs
+                await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
+                awaitFolded(device);
+                assertThat(listedBesideAFold(engine, volume, device, changed, 52 << 20))
+                        .contains(
+                                new Extent(50 << 20, SampleDisk.BLOCK, true),
+                                new Extent(52 << 20, SampleDisk.BLOCK, true));
             }
         }
     }
