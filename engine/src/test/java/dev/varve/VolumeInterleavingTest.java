@@ -26,6 +26,7 @@ import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -226,6 +227,73 @@ class VolumeInterleavingTest {
                     assertThat(read(disk, expected.length)).isEqualTo(ByteBuffer.wrap(expected));
                 }
             }
+        }
+    }
+
+    /** A fold takes words away while the map is listed: what they said is in the new base, not in the one before it. */
+    @Test
+    void foldBesideAListOfExtentsHidesNothing() throws Exception {
+        try (Engine engine = engine()) {
+            Volume volume = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1));
+            try (BlockDevice device = volumes(engine).attach(volume.id())) {
+                ByteBuffer block = ByteBuffer.allocate(SampleDisk.BLOCK).put(0, (byte) 7);
+                device.write(block.duplicate(), 0);
+                device.write(block.duplicate(), 40 << 20);
+                Snapshot first = await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
+                awaitFolded(device);
+                String changed = BlockDevice.CHANGED_SINCE + first.id();
+                assertThat(listedBesideAFold(engine, volume, device, BlockDevice.ALLOCATION, 50 << 20))
+                        .containsExactly(
+                                new Extent(0, SampleDisk.BLOCK, true),
+                                new Extent(SampleDisk.BLOCK, (40 << 20) - SampleDisk.BLOCK, false),
+                                new Extent(40 << 20, SampleDisk.BLOCK, true),
+                                new Extent((40 << 20) + SampleDisk.BLOCK, (10 << 20) - SampleDisk.BLOCK, false),
+                                new Extent(50 << 20, SampleDisk.BLOCK, true),
+                                new Extent((50 << 20) + SampleDisk.BLOCK, (14 << 20) - SampleDisk.BLOCK, false));
+                device.write(block.duplicate(), 1 << 20); // now the first leaf differs
+                await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
+                awaitFolded(device);
+                assertThat(listedBesideAFold(engine, volume, device, changed, 52 << 20))
+                        .contains(
+                                new Extent(50 << 20, SampleDisk.BLOCK, true),
+                                new Extent(52 << 20, SampleDisk.BLOCK, true));
+            }
+        }
+    }
+
+    /** What a map says when a block was written before, and was folded while the first leaf was fetched. */
+    private List<Extent> listedBesideAFold(Engine engine, Volume volume, BlockDevice device, String map, long offset)
+            throws Exception {
+        device.extents(BlockDevice.ALLOCATION, 36 << 20, SampleDisk.BLOCK, 1); // the nodes that the fold needs
+        device.write(ByteBuffer.allocate(SampleDisk.BLOCK).put(0, (byte) 7), offset);
+        CountDownLatch fetching = new CountDownLatch(1);
+        CountDownLatch go = new CountDownLatch(1);
+        CompletableFuture<List<Extent>> listed = new CompletableFuture<>();
+        Thread lister = new Thread(() -> {
+            try {
+                listed.complete(device.extents(map, 0, 64 << 20, 100));
+            } catch (IOException | RuntimeException e) {
+                listed.completeExceptionally(e);
+            }
+        });
+        before = method -> {
+            if (method.equals("node") && Thread.currentThread() == lister) {
+                fetching.countDown();
+                await(go);
+            }
+        };
+        lister.start();
+        await(fetching);
+        await(engine, volumes(engine).snapshot(volume.id(), SnapshotRequest.NEW));
+        awaitFolded(device);
+        go.countDown();
+        return listed.get(60, TimeUnit.SECONDS);
+    }
+
+    /** Waits until nothing is in the log: the layer is dropped a moment after its snapshot is completed. */
+    private static void awaitFolded(BlockDevice device) throws Exception {
+        while (device.extents(BlockDevice.LAYER, 0, device.sizeBytes(), 2).size() > 1) {
+            Thread.sleep(5);
         }
     }
 

@@ -30,6 +30,16 @@ public interface BlockDevice extends AutoCloseable {
     String LAYER = "layer";
 
     /**
+     * Extent map of a volume or a snapshot, with the id of a completed snapshot of the same account and region behind it: a
+     * run that is not set holds what that snapshot holds there; a set one may differ, at the grain in which it is kept (a
+     * block, or a page that was written). Past the snapshot's end zeros count as equal: who puts the set runs over a copy of
+     * the snapshot that was made longer with zeros has this disk.
+     *
+     * <p>The snapshot need not be one that the disk descends from, nor the one that was taken last.
+     */
+    String CHANGED_SINCE = "changed:";
+
+    /**
      * The length of the disk.
      *
      * @return bytes, not negative
@@ -92,7 +102,8 @@ public interface BlockDevice extends AutoCloseable {
     /**
      * The state of a range in one of the device's extent maps.
      *
-     * @param map {@link #ALLOCATION}, {@link #HYDRATION}, {@link #LAYER} or a name of the device's own
+     * @param map {@link #ALLOCATION}, {@link #HYDRATION}, {@link #LAYER}, {@link #CHANGED_SINCE} and a snapshot's id, or a name of
+     *     the device's own
      * @param offsetBytes where the range starts
      * @param lengthBytes its length
      * @param limit how many extents to return at most, positive

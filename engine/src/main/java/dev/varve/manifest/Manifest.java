@@ -79,6 +79,15 @@ public record Manifest(int chunkSizeBytes, long sizeBytes, int domain, Tree cont
     }
 
     /**
+     * A disk of the same size without content.
+     *
+     * @return names zeros that nobody has written
+     */
+    public Manifest zeros() {
+        return new Manifest(chunkSizeBytes, sizeBytes, domain, Tree.EMPTY, Tree.EMPTY);
+    }
+
+    /**
      * How many blocks the disk has, present or not.
      *
      * @return at least 1; the last one may reach past the end of the disk

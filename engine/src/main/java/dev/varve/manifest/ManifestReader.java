@@ -22,12 +22,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ManifestReader {
     private final Store store;
+    private final NodeCache nodes;
     private final Manifest manifest;
     private final TreeReader content;
     private final TreeReader writers;
 
     ManifestReader(Store store, NodeCache nodes, Manifest manifest) {
         this.store = store;
+        this.nodes = nodes;
         this.manifest = manifest;
         this.content = new TreeReader(nodes, manifest, NodeKind.CONTENT);
         this.writers = new TreeReader(nodes, manifest, NodeKind.WRITERS);
@@ -116,6 +118,24 @@ public final class ManifestReader {
     public long nextAbsent(long from, long to) throws IOException {
         Objects.checkFromToIndex(from, to, manifest.blockCount());
         return content.nextAbsent(from, to);
+    }
+
+    /**
+     * Compares the disk with another, range by range. Sizes are not compared: blocks that one disk does not have count as
+     * zeros. Between disks of two key domains every block differs that either has.
+     *
+     * @param other of the same store; null for zeros
+     * @return tells which blocks differ; nothing is read before its first call
+     */
+    public TreeDiff diff(@Nullable ManifestReader other) {
+        if (other == null) {
+            return new TreeDiff(content, new TreeReader(nodes, manifest.zeros(), NodeKind.CONTENT), true);
+        }
+        return new TreeDiff(content, other.content, manifest.domain() == other.manifest.domain());
+    }
+
+    TreeDiff diffWriters(ManifestReader other) {
+        return new TreeDiff(writers, other.writers, true);
     }
 
     /**

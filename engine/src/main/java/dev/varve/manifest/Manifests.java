@@ -87,7 +87,7 @@ public final class Manifests {
      * @throws IOException when a node could not be had, or from the visitor
      */
     public void diff(Manifest a, Manifest b, RangeVisitor visitor) throws IOException {
-        diff(NodeKind.CONTENT, a, b, visitor);
+        reader(a).diff(reader(b)).visit(visitor);
     }
 
     /**
@@ -99,7 +99,7 @@ public final class Manifests {
      * @throws IOException as {@link #diff}
      */
     public void diffWriters(Manifest a, Manifest b, RangeVisitor visitor) throws IOException {
-        diff(NodeKind.WRITERS, a, b, visitor);
+        reader(a).diffWriters(reader(b)).visit(visitor);
     }
 
     /**
@@ -144,15 +144,6 @@ public final class Manifests {
     /** For tests: what is in memory. */
     NodeCache nodes() {
         return nodes;
-    }
-
-    private void diff(NodeKind kind, Manifest a, Manifest b, RangeVisitor visitor) throws IOException {
-        requireChunkSize(a);
-        requireChunkSize(b);
-        TreeReader left = new TreeReader(nodes, a, kind);
-        TreeReader right = new TreeReader(nodes, b, kind);
-        boolean isComparable = kind == NodeKind.WRITERS || a.domain() == b.domain();
-        new TreeDiff(left, right, isComparable, visitor).run();
     }
 
     private void requireChunkSize(Manifest manifest) {

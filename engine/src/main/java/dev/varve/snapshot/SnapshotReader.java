@@ -3,6 +3,7 @@ package dev.varve.snapshot;
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import dev.varve.manifest.ManifestReader;
+import dev.varve.manifest.TreeDiff;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -14,12 +15,14 @@ import java.util.Objects;
  * is kept. Right for who reads a disk once; who reads it again and again wants a device with a cache.
  */
 public final class SnapshotReader implements BlockDevice {
+    private final Snapshots snapshots;
     private final Snapshot snapshot;
     private final ManifestReader blocks;
     private final int blockSizeBytes;
     private volatile boolean closed;
 
-    SnapshotReader(Snapshot snapshot, ManifestReader blocks) {
+    SnapshotReader(Snapshots snapshots, Snapshot snapshot, ManifestReader blocks) {
+        this.snapshots = snapshots;
         this.snapshot = snapshot;
         this.blocks = blocks;
         this.blockSizeBytes = blocks.manifest().chunkSizeBytes();
@@ -94,23 +97,37 @@ public final class SnapshotReader implements BlockDevice {
         throw readOnly();
     }
 
-    /** Knows {@link BlockDevice#ALLOCATION}, at the grain of blocks. */
+    /** Knows {@link BlockDevice#ALLOCATION} and {@link BlockDevice#CHANGED_SINCE}, at the grain of blocks. */
     @Override
     public List<Extent> extents(String map, long offsetBytes, long lengthBytes, int limit) throws IOException {
         check(offsetBytes, lengthBytes);
-        if (!map.equals(ALLOCATION)) {
-            throw new IllegalArgumentException("a snapshot that is read without a cache has no map '" + map + "'");
-        }
         if (limit < 1) {
             throw new IllegalArgumentException("no extents are asked for: " + limit);
         }
+        if (map.equals(ALLOCATION)) {
+            return extents(blocks::nextPresent, blocks::nextAbsent, offsetBytes, lengthBytes, limit);
+        }
+        if (map.startsWith(CHANGED_SINCE)) {
+            TreeDiff diff = blocks.diff(snapshots.ofMap(map));
+            return extents(diff::nextDifferent, diff::nextSame, offsetBytes, lengthBytes, limit);
+        }
+        throw new IllegalArgumentException("a snapshot that is read without a cache has no map '" + map + "'");
+    }
+
+    /** Finds the first block of one kind in a range, else the range's end. */
+    private interface Search {
+        long next(long from, long to) throws IOException;
+    }
+
+    private List<Extent> extents(Search set, Search unset, long offsetBytes, long lengthBytes, int limit)
+            throws IOException {
         List<Extent> extents = new ArrayList<>();
         long end = offsetBytes + lengthBytes;
         long lastBlock = (end + blockSizeBytes - 1) / blockSizeBytes;
         for (long at = offsetBytes; at < end && extents.size() < limit; ) {
             long block = at / blockSizeBytes;
-            long data = blocks.nextPresent(block, lastBlock);
-            long next = data > block ? data : blocks.nextAbsent(block, lastBlock);
+            long data = set.next(block, lastBlock);
+            long next = data > block ? data : unset.next(block, lastBlock);
             long until = Math.min(next * blockSizeBytes, end);
             extents.add(new Extent(at, until - at, data == block));
             at = until;

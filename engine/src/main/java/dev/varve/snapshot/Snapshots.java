@@ -6,6 +6,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.CatalogEvent;
 import dev.varve.catalog.Change;
 import dev.varve.catalog.Descriptions;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Filters;
 import dev.varve.catalog.Listing;
 import dev.varve.catalog.Page;
@@ -14,6 +15,7 @@ import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
 import dev.varve.catalog.Tags;
 import dev.varve.manifest.Manifest;
+import dev.varve.manifest.ManifestReader;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.WriterStamp;
 import java.io.IOException;
@@ -260,7 +262,7 @@ public final class Snapshots {
      */
     public SnapshotReader open(String id) throws IOException {
         Snapshot snapshot = completed(id);
-        return new SnapshotReader(snapshot, manifests.reader(manifest(id)));
+        return new SnapshotReader(this, snapshot, manifests.reader(manifest(id)));
     }
 
     /**
@@ -369,6 +371,23 @@ public final class Snapshots {
     public Manifest manifest(String id) throws IOException {
         completed(id);
         return parse(require(id, catalog.root(id)));
+    }
+
+    /**
+     * The snapshot that an extent map is about.
+     *
+     * @param map what {@link BlockDevice#extents} was asked for, which starts with {@link BlockDevice#CHANGED_SINCE}
+     * @return reads that snapshot's manifest; the snapshot keeps it alive
+     * @throws IOException when its record could not be read
+     * @throws IllegalArgumentException when there is no such snapshot here, or it is not completed
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public ManifestReader ofMap(String map) throws IOException {
+        try {
+            return manifests.reader(manifest(map.substring(BlockDevice.CHANGED_SINCE.length())));
+        } catch (Ec2Exception e) {
+            throw new IllegalArgumentException("no extent map " + map + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import dev.varve.chunk.ChunkId;
 import dev.varve.manifest.Leaf;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestReader;
+import dev.varve.manifest.TreeDiff;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReferenceArray;
@@ -165,6 +166,11 @@ final class HydratingReader {
         Leaf leaf = leaf(block / Leaf.BLOCKS);
         ChunkId id = leaf == null ? null : leaf.chunk((int) (block % Leaf.BLOCKS));
         return id == null || cache.find(manifest.manifest().key(id)) != ChunkCache.MISS;
+    }
+
+    /** Where another disk differs from this one. */
+    TreeDiff diff(ManifestReader other) {
+        return other.diff(manifest);
     }
 
     Manifest manifest() {

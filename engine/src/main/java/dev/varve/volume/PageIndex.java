@@ -9,6 +9,7 @@ import java.util.Deque;
 import java.util.Objects;
 import java.util.concurrent.locks.Lock;
 import java.util.function.IntPredicate;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -415,6 +416,23 @@ public final class PageIndex {
                 .mapToLong(group -> group[0])
                 .sorted()
                 .toArray();
+    }
+
+    /** Those of a range; one group is looked up where that is less than to look at all. */
+    long[] groups(long firstPage, long endPage) {
+        long first = group(firstPage);
+        long end = group(endPage + GROUP_PAGES - 1);
+        long[] @Nullable [] now = table;
+        LongStream numbers = end - first < now.length
+                ? LongStream.range(first, end).filter(number -> {
+                    long[] group = now[seek(now, number)];
+                    return group != null && isUsed(group);
+                })
+                : Arrays.stream(now)
+                        .filter(group -> group != null && group[0] >= first && group[0] < end && isUsed(group))
+                        .mapToLong(group -> group[0])
+                        .sorted();
+        return numbers.toArray();
     }
 
     /** What {@link #forEachUnits} calls. */

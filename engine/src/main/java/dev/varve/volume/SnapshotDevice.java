@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 
-/** A snapshot as a read-only disk with the cache before it. It knows both extent maps, at the grain of blocks. */
+/** A snapshot as a read-only disk with the cache before it. It knows the extent maps of both, at the grain of blocks. */
 final class SnapshotDevice implements BlockDevice {
     private final SnapshotReader direct;
     private final HydratingReader reader;

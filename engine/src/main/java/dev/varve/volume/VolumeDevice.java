@@ -3,6 +3,7 @@ package dev.varve.volume;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
+import dev.varve.manifest.ManifestReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.function.BooleanSupplier;
 /** A volume that somebody has open for writing. */
 final class VolumeDevice implements BlockDevice {
     private final LiveVolume volume;
+    private final Comparisons comparisons;
     private final Closer closer;
 
     @GuardedBy("closer")
@@ -31,8 +33,15 @@ final class VolumeDevice implements BlockDevice {
         void close(VolumeDevice device) throws IOException;
     }
 
-    VolumeDevice(LiveVolume volume, Closer closer) {
+    /** Finds what a map compares the volume with. */
+    interface Comparisons {
+        /** The snapshot of a {@link BlockDevice#CHANGED_SINCE}; an {@link IllegalArgumentException} if there is none. */
+        ManifestReader ofMap(String map) throws IOException;
+    }
+
+    VolumeDevice(LiveVolume volume, Comparisons comparisons, Closer closer) {
         this.volume = volume;
+        this.comparisons = comparisons;
         this.closer = closer;
         cancelled = this::isClosed;
     }
@@ -96,7 +105,8 @@ final class VolumeDevice implements BlockDevice {
         if (limit < 1) {
             throw new IllegalArgumentException("no extents are asked for: " + limit);
         }
-        return new VolumeExtents(volume, map).list(offsetBytes, lengthBytes, limit);
+        ManifestReader since = map.startsWith(CHANGED_SINCE) ? comparisons.ofMap(map) : null;
+        return new VolumeExtents(volume, map, since, offsetBytes, lengthBytes).list(limit);
     }
 
     private void ended() {

@@ -20,6 +20,7 @@ import dev.varve.file.FileIo;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.SnapshotRegistry;
+import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -209,7 +210,8 @@ public final class VolumeRegistry implements AutoCloseable {
     BlockDevice attach(Scope scope, String id) throws IOException {
         requireOpen();
         LiveVolume volume = use(scope, id, true);
-        VolumeDevice device = new VolumeDevice(volume, closing -> {
+        Snapshots others = snapshots.in(scope.account(), scope.region());
+        VolumeDevice device = new VolumeDevice(volume, others::ofMap, closing -> {
             devices.remove(closing);
             keepTouches(volume, true);
             leave(id, true);

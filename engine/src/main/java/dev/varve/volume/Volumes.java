@@ -48,8 +48,8 @@ public final class Volumes {
      * whichever disk touches it first, and read from the cache from then on.
      *
      * @param snapshotId of a completed snapshot
-     * @return the disk, to be closed by the caller; it knows {@link BlockDevice#ALLOCATION} and {@link
-     *     BlockDevice#HYDRATION}
+     * @return the disk, to be closed by the caller; it knows {@link BlockDevice#ALLOCATION}, {@link
+     *     BlockDevice#HYDRATION} and {@link BlockDevice#CHANGED_SINCE}
      * @throws IOException when the snapshot's record could not be read, or the cache not be opened
      */
     public BlockDevice open(String snapshotId) throws IOException {
@@ -339,8 +339,8 @@ public final class Volumes {
      * history, not before its last flush.
      *
      * @param id of the volume
-     * @return the disk, to be closed by the caller; it knows {@link BlockDevice#ALLOCATION} and {@link
-     *     BlockDevice#HYDRATION}
+     * @return the disk, to be closed by the caller; it knows {@link BlockDevice#ALLOCATION}, {@link
+     *     BlockDevice#HYDRATION}, {@link BlockDevice#LAYER} and {@link BlockDevice#CHANGED_SINCE}
      * @throws IOException when its record or its log could not be read
      * @throws VolumeInUseException when it is open already
      */

@@ -53,6 +53,33 @@ class LargeDiskTest {
     }
 
     @Test
+    void diffOfARangeReadsWhatTheRangeTouches() throws IOException {
+        Manifest base = write(null, 16 * TIB, List.of(0L, (1L << 28) - 1));
+        List<Long> far = new ArrayList<>();
+        for (long leaf = 0; leaf < 200; leaf++) {
+            far.add(leaf * 512 * 600 + 5);
+            far.add(leaf * 512 * 600 + 7);
+        }
+        Manifest changed = write(base, 16 * TIB, far);
+        store.nodeReads.set(0);
+        TreeDiff diff = manifests.reader(changed).diff(manifests.reader(base));
+        assertThat(diff.nextDifferent(6, 512 * 600)).isEqualTo(7);
+        assertThat(store.nodeReads.get()).isLessThanOrEqualTo(2 * 4);
+        store.nodeReads.set(0);
+        assertThat(diff.nextDifferent(0, 7)).isEqualTo(5);
+        assertThat(diff.nextSame(5, 1 << 28)).isEqualTo(6);
+        assertThat(diff.nextSame(7, 1 << 28)).isEqualTo(8);
+        assertThat(diff.nextDifferent(8, 512 * 500)).isEqualTo(512 * 500);
+        assertThat(store.nodeReads.get()).as("what was read is known").isZero();
+        assertThat(diff.nextDifferent(512 * 300, 512 * 600 + 100)).isEqualTo(512 * 600 + 5);
+        assertThat(store.nodeReads.get()).isLessThanOrEqualTo(3);
+        store.nodeReads.set(0);
+        assertThat(diff.nextSame((1 << 28) - 2, 1 << 28)).isEqualTo((1 << 28) - 2);
+        assertThat(diff.nextDifferent((1 << 28) - 2, 1 << 29)).isEqualTo(1 << 29);
+        assertThat(store.nodeReads.get()).as("equal subtrees").isZero();
+    }
+
+    @Test
     void diskGrowsToTheLargestSizeWithoutANewNode() throws IOException {
         Manifest base = write(null, 16 * TIB, List.of(0L, (1L << 28) - 1));
         store.nodePuts.set(0);

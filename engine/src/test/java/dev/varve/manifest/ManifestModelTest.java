@@ -46,6 +46,11 @@ class ManifestModelTest {
             checkRebuilt(random, disk, manifest);
             int other = random.nextInt(disks.size());
             checkDiff(disk, disks.get(other), manifest, built.get(other));
+            checkDiffOfRanges(
+                    random,
+                    disk,
+                    disks.get(other),
+                    manifests.reader(manifest).diff(manifests.reader(built.get(other))));
         }
     }
 
@@ -181,5 +186,24 @@ class ManifestModelTest {
         List<List<Long>> writers = new ArrayList<>();
         manifests.diffWriters(left, right, (first, count) -> writers.add(List.of(first, count)));
         assertThat(writers).isEqualTo(Disk.differences(a.writers, b.writers));
+    }
+
+    private static void checkDiffOfRanges(Random random, Disk a, Disk b, TreeDiff diff) throws IOException {
+        for (int i = 0; i < 40; i++) {
+            long from = REGIONS[random.nextInt(REGIONS.length)] + random.nextInt(600);
+            long to = from + random.nextInt(2000);
+            for (long key = from; key < to; ) {
+                boolean differs = !Arrays.equals(a.blocks.get(key), b.blocks.get(key));
+                long end = key + 1;
+                while (end < to && Arrays.equals(a.blocks.get(end), b.blocks.get(end)) != differs) {
+                    end++;
+                }
+                assertThat(diff.nextDifferent(key, to)).isEqualTo(differs ? key : end);
+                assertThat(diff.nextSame(key, to)).isEqualTo(differs ? end : key);
+                key = end;
+            }
+            assertThat(diff.nextDifferent(to, to)).isEqualTo(to);
+            assertThat(diff.nextSame(to, to)).isEqualTo(to);
+        }
     }
 }

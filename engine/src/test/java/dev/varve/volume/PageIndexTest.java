@@ -2,6 +2,7 @@ package dev.varve.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Random;
@@ -60,6 +61,13 @@ class PageIndexTest {
         assertThat(failure.get()).isNull();
         model.forEach(
                 (page, word) -> assertThat(index.get(page)).as("page %d", page).isEqualTo(word));
+        for (long end : new long[] {PAGES, 1000, 17}) {
+            long first = end / 3;
+            assertThat(index.groups(first, end))
+                    .containsExactly(Arrays.stream(index.groups())
+                            .filter(group -> group >= PageIndex.group(first) && group <= PageIndex.group(end - 1))
+                            .toArray());
+        }
         assertThat(index.groups()).as("groups with a word").hasSize((int) model.entrySet().stream()
                 .filter(each -> each.getValue() != PageWord.NONE)
                 .map(each -> PageIndex.group(each.getKey()))

@@ -80,7 +80,10 @@ final class VolumeRig {
                 null,
                 journal.entries.isEmpty() ? null : logs.make(),
                 new LiveVolume.Shared(stagings, scratches, new LogLimits(Long.MAX_VALUE), NO_FOLDING));
-        return new VolumeDevice(volume, closing -> {
+        VolumeDevice.Comparisons none = map -> {
+            throw new IllegalArgumentException(map);
+        };
+        return new VolumeDevice(volume, none, closing -> {
             volume.close();
             space.close();
         });
