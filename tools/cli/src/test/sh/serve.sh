@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Foreign clients use what varve serves: nbdinfo, nbdcopy, nbdfuse, qemu-img, qemu-io, fio; file systems on a block device;
-# the server ends well with SIGTERM, and keeps what was flushed when it is killed.
+# the server ends well with SIGTERM, and keeps what was flushed when it is killed; with TLS they show certificates.
 . "$(dirname "$0")/lib.sh"
 need_root
 
@@ -13,9 +13,11 @@ socket=$work/nbd.sock
 uri() { echo "nbd+unix:///$1?socket=$socket"; }
 
 # The server is killed by its own number: the launcher becomes the java process.
-serve() {
+serve() { serve_at --unix "$socket" "$@"; }
+
+serve_at() {
   : >"$work/serve.out"
-  "$VARVE" serve --unix "$socket" "$@" >"$work/serve.out" 2>"$work/serve.err" &
+  "$VARVE" serve "$@" >"$work/serve.out" 2>"$work/serve.err" &
   server=$!
   undo+=("kill -9 $server 2>/dev/null")
   for ((i = 0; i < 300; i++)); do
@@ -116,3 +118,52 @@ stop
 varve check --data >/dev/null
 fails 2 "no HOST:PORT" varve serve --tcp 10809
 fails 2 "anybody could connect" varve serve --tcp 0.0.0.0:10809
+
+# With TLS: an authority, who it knows, and who it does not.
+authority() { # authority FOLDER
+  mkdir "$1"
+  openssl req -x509 -newkey rsa:2048 -noenc -days 2 -subj /CN=authority -keyout "$1/ca-key.pem" -out "$1/ca-cert.pem" 2>/dev/null
+}
+signed() { # signed FOLDER WHO EXTENSION
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -subj "/CN=$2" -addext "$3" -keyout "$1/$2-key.pem" 2>/dev/null |
+    openssl x509 -req -days 2 -CA "$1/ca-cert.pem" -CAkey "$1/ca-key.pem" -copy_extensions copy -out "$1/$2-cert.pem" 2>/dev/null
+}
+known=$work/known
+authority "$known"
+signed "$known" server subjectAltName=DNS:localhost,IP:127.0.0.1
+signed "$known" client extendedKeyUsage=clientAuth
+stranger=$work/stranger
+authority "$stranger"
+signed "$stranger" client extendedKeyUsage=clientAuth
+cp "$known/ca-cert.pem" "$stranger"
+nobody=$work/nobody
+mkdir "$nobody"
+cp "$known/ca-cert.pem" "$nobody"
+
+fails 2 "--tls is for --tcp" varve serve --tls "$known"
+fails 1 "server-cert.pem is not there" varve serve --tcp localhost:0 --tls "$nobody"
+serve_at --tcp 0.0.0.0:0 --tls "$known" "$image" "$blank"
+port=$(sed -n 's|^Serving at nbds://.*:\([0-9]*\)/;.*|\1|p' "$work/serve.out")
+secure() { echo "nbds://127.0.0.1:$port/$1?tls-certificates=$2"; }
+nbdinfo "$(secure "$image" "$known")" | grep -q 'protocol: newstyle-fixed with TLS' || die "nbdinfo without TLS"
+nbdinfo --list "$(secure '' "$known")" | grep -q "export=\"$blank\"" || die "nbdinfo --list with TLS"
+timeout 120 nbdcopy "$(secure "$image" "$known")" "$work/secure.raw"
+cmp "$work/secure.raw" <(cat "$work/disk.raw") || die "nbdcopy with TLS"
+timeout 120 nbdcopy "$work/disk.raw" "$(secure "$blank" "$known")"
+timeout 120 nbdcopy "$(secure "$blank" "$known")" "$work/back.raw"
+cmp -n "$(stat -c %s "$work/disk.raw")" "$work/disk.raw" "$work/back.raw" || die "nbdcopy to a volume and back with TLS"
+creds() { echo "tls-creds-x509,id=tls,endpoint=client,dir=$1"; }
+of_qemu="driver=nbd,host=127.0.0.1,port=$port,tls-creds=tls,export"
+timeout 120 qemu-img convert -O raw --object "$(creds "$known")" --image-opts "$of_qemu=$image" "$work/secure.raw"
+cmp "$work/secure.raw" <(cat "$work/disk.raw") || die "qemu-img convert with TLS"
+timeout 120 qemu-io --object "$(creds "$known")" -c 'write -P 5 0 3M' -c 'flush' -c 'read -P 5 4000 2M' -c 'write -z 64k 128k' \
+  -c 'read -P 0 64k 128k' --image-opts "$of_qemu=$blank" >"$work/qemu-io" || die "qemu-io with TLS: $(cat "$work/qemu-io")"
+! grep -q 'Pattern verification failed' "$work/qemu-io" || die "qemu-io with TLS reads something else: $(cat "$work/qemu-io")"
+for who in "$nobody" "$stranger"; do
+  ! timeout 60 nbdinfo "$(secure "$image" "$who")" >/dev/null 2>&1 || die "nbdinfo is served with the certificates in $who"
+done
+! timeout 60 qemu-img info --object "$(creds "$stranger")" --image-opts "$of_qemu=$image" >/dev/null 2>&1 ||
+  die "qemu-img is served with a stranger's certificate"
+! timeout 60 nbdinfo "nbd://127.0.0.1:$port/$image" >/dev/null 2>&1 || die "nbdinfo is served without TLS"
+nbdinfo "$(secure "$image" "$known")" >/dev/null || die "nobody is served any more"
+stop

@@ -85,7 +85,7 @@ final class BootCommand implements Callable<Integer> {
                 NbdServer server = NbdServer.start(
                         UnixDomainSocketAddress.of(folder.path().resolve("s")), exports, NbdOptions.DEFAULT)) {
             session.serve();
-            List<String> command = qemu.command(new NbdUri(server.address()).of(volume.id()));
+            List<String> command = qemu.command(new NbdUri(server.address(), false).of(volume.id()));
             session.console().err().println("Booting " + volume.id() + ".");
             return run(command);
         }

@@ -7,20 +7,32 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** How clients name what is served at an address. Source: the NBD project's text on URIs. */
 final class NbdUri {
-    private final SocketAddress address;
+    /** Where a client has its certificates, which the server can't know. */
+    private static final String CERTIFICATES = "DIR";
 
-    NbdUri(SocketAddress address) {
+    private final SocketAddress address;
+    private final boolean isTls;
+
+    /** Of an address; with TLS its name is the one that the server's certificate has to have. */
+    NbdUri(SocketAddress address, boolean isTls) {
         this.address = address;
+        this.isTls = isTls;
     }
 
     /** Of one export; an empty name is the default's. */
     String of(String name) {
+        return of(name, null);
+    }
+
+    private String of(String name, @Nullable String query) {
         try {
             URI uri = address instanceof InetSocketAddress inet
-                    ? new URI("nbd", null, inet.getHostString(), inet.getPort(), "/" + name, null, null)
+                    ? new URI(
+                            isTls ? "nbds" : "nbd", null, inet.getHostString(), inet.getPort(), "/" + name, query, null)
                     : new URI("nbd+unix", "", "/" + name, "socket=" + address, null);
             return uri.toASCIIString();
         } catch (URISyntaxException e) {
@@ -30,14 +42,22 @@ final class NbdUri {
 
     /** Lines for a shell, one a client. */
     List<String> commands(NbdExport export) {
-        String uri = "'" + of(export.name()) + "'";
+        String uri = "'" + of(export.name(), isTls ? "tls-certificates=" + CERTIFICATES : null) + "'";
         List<String> lines = new ArrayList<>();
         lines.add("  nbdinfo --map " + uri);
         lines.add("  nbdcopy " + uri + " disk.raw");
         lines.add("  nbdfuse " + (export.isReadOnly() ? "-r " : "") + "FOLDER " + uri);
-        lines.add("  qemu-system-x86_64 -m 1G -drive format=raw,if=virtio,"
-                + (export.isReadOnly() ? "readonly=on," : "") + "file=" + uri);
-        lines.add("  nbd-client " + client() + " -N " + export.name() + " /dev/nbd0");
+        String qemu = "  qemu-system-x86_64 -m 1G ";
+        String drive = "-drive format=raw,if=virtio," + (export.isReadOnly() ? "readonly=on," : "");
+        if (isTls && address instanceof InetSocketAddress inet) {
+            lines.add(qemu + "-object tls-creds-x509,id=tls,endpoint=client,dir=" + CERTIFICATES + " " + drive
+                    + "file.driver=nbd,file.host=" + inet.getHostString() + ",file.port=" + inet.getPort()
+                    + ",file.tls-creds=tls,file.export=" + export.name());
+            lines.add(CERTIFICATES + " has ca-cert.pem, client-cert.pem and client-key.pem of who connects.");
+        } else {
+            lines.add(qemu + drive + "file=" + uri);
+            lines.add("  nbd-client " + client() + " -N " + export.name() + " /dev/nbd0");
+        }
         return lines;
     }
 

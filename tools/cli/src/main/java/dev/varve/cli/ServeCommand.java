@@ -4,6 +4,7 @@ import dev.varve.Engine;
 import dev.varve.nbd.NbdExport;
 import dev.varve.nbd.NbdOptions;
 import dev.varve.nbd.NbdServer;
+import dev.varve.nbd.NbdTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Parameters;
             "nothing that a client has flushed.",
             "",
             "Only you can connect to the socket. With --tcp the address has to be this machine's own, and",
-            "everybody who is on it can connect."
+            "everybody who is on it can connect. With --tls it may be any address: those can connect who show a",
+            "certificate that the authority in ca-cert.pem has signed."
         },
         footer = {
             "",
@@ -39,6 +41,7 @@ import picocli.CommandLine.Parameters;
             "  varve serve                                       everything, at nbd.sock in the store",
             "  varve serve --unix /tmp/disk.sock vol-0123456789abcdef0",
             "  varve serve --tcp localhost:10809",
+            "  varve serve --tcp 0.0.0.0:10809 --tls certificates",
         })
 final class ServeCommand implements Callable<Integer>, StaysHere {
     private static final String SOCKET = "nbd.sock";
@@ -48,6 +51,12 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
 
     @ArgGroup(exclusive = true)
     private @Nullable Place place;
+
+    @Option(
+            names = "--tls",
+            paramLabel = "DIR",
+            description = "With --tcp: a folder that has ca-cert.pem, server-cert.pem and server-key.pem.")
+    private @Nullable Path certificates;
 
     @Parameters(
             paramLabel = "ID",
@@ -61,7 +70,7 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
         @Option(names = "--unix", paramLabel = "PATH", description = "A socket at this path; nbd.sock in the store.")
         private @Nullable Path unix;
 
-        @Option(names = "--tcp", paramLabel = "HOST:PORT", description = "An address of this machine: localhost:10809.")
+        @Option(names = "--tcp", paramLabel = "HOST:PORT", description = "An address to listen at: localhost:10809.")
         private @Nullable String tcp;
     }
 
@@ -72,6 +81,7 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
     @Override
     public Integer call() throws IOException {
         SocketAddress address = address();
+        NbdTls tls = certificates == null ? null : NbdTls.ofFolder(certificates);
         UntilSignal signal = session.signal();
         Engine engine = session.open();
         StoreExports exports = new StoreExports(session.scope(engine), ids);
@@ -79,18 +89,40 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
         for (String id : ids) {
             named.add(exports.describe(id));
         }
-        try (NbdServer server = NbdServer.start(address, exports, NbdOptions.DEFAULT)) {
+        try (NbdServer server = tls == null
+                ? NbdServer.start(address, exports, NbdOptions.DEFAULT)
+                : NbdServer.start(address, exports, NbdOptions.DEFAULT, tls)) {
             session.serve();
-            tell(new NbdUri(server.address()), named.isEmpty() ? exports.list() : named);
+            NbdUri uri = new NbdUri(named(server.address(), address), tls != null);
+            tell(uri, named.isEmpty() ? exports.list() : named);
             signal.await();
         }
         return Main.DONE;
+    }
+
+    /** Where it listens, by the name that was given for it: clients look for the name in the server's certificate. */
+    private static SocketAddress named(SocketAddress listening, SocketAddress given) {
+        if (!(given instanceof InetSocketAddress inet) || !(listening instanceof InetSocketAddress found)) {
+            return listening;
+        }
+        String host = inet.getHostString();
+        if (inet.getAddress().isAnyLocalAddress()) {
+            try {
+                host = InetAddress.getLocalHost().getHostName();
+            } catch (UnknownHostException e) {
+                host = "localhost"; // a machine without a name
+            }
+        }
+        return InetSocketAddress.createUnresolved(host, found.getPort());
     }
 
     private SocketAddress address() {
         Place given = place;
         String tcp = given == null ? null : given.tcp;
         if (tcp == null) {
+            if (certificates != null) {
+                throw new BadUsage("--tls is for --tcp: only you can connect to the socket");
+            }
             Path unix = given == null ? null : given.unix;
             return UnixDomainSocketAddress.of(unix == null ? session.store().resolve(SOCKET) : unix);
         }
@@ -102,8 +134,9 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
                 throw new BadUsage("'" + tcp + "' is no HOST:PORT");
             }
             InetAddress found = InetAddress.getByName(host);
-            if (!found.isLoopbackAddress()) {
-                throw new BadUsage(host + " is not this machine alone: anybody could connect; use localhost");
+            if (certificates == null && !found.isLoopbackAddress()) {
+                throw new BadUsage(
+                        host + " is not this machine alone: anybody could connect; use localhost, or --tls DIR");
             }
             return new InetSocketAddress(found, port);
         } catch (NumberFormatException e) {

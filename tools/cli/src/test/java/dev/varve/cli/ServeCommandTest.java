@@ -2,7 +2,9 @@ package dev.varve.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.nbd.NbdExport;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -87,6 +89,37 @@ class ServeCommandTest extends CommandTest {
             assertThat(run.err()).startsWith("varve: ").hasLineCount(1);
         }
         assertThat(varve("serve", "--tcp", "localhost:0", "--unix", "s").code()).isEqualTo(2);
+    }
+
+    @Test
+    void tlsNeedsCertificatesAndAnAddress() throws IOException {
+        imported(disk("disk.raw", "ab.c"), "first");
+        failed(
+                varve("serve", "--tcp", "0.0.0.0:0", "--tls", folder.toString()),
+                folder.resolve("ca-cert.pem").toString(),
+                "not there");
+        for (List<String> place : List.of(List.<String>of(), List.of("--unix", "s"))) {
+            List<String> args = new ArrayList<>(List.of("serve", "--tls", folder.toString()));
+            args.addAll(place);
+            Run run = varve(args.toArray(String[]::new));
+            assertThat(run.code()).isEqualTo(2);
+            assertThat(run.err()).contains("--tls is for --tcp").hasLineCount(1);
+        }
+        assertThat(varve("serve", "--tcp", "0.0.0.0:0").err()).contains("--tls");
+    }
+
+    @Test
+    void clientsAreToldOfTls() {
+        NbdExport export = new NbdExport("vol-1", "", 1, true, List.of());
+        NbdUri uri = new NbdUri(InetSocketAddress.createUnresolved("disks.example", 10809), true);
+        assertThat(uri.of("")).isEqualTo("nbds://disks.example:10809/");
+        assertThat(String.join("\n", uri.commands(export)))
+                .contains("nbdinfo --map 'nbds://disks.example:10809/vol-1?tls-certificates=DIR'")
+                .contains(
+                        "-object tls-creds-x509,id=tls,endpoint=client,dir=DIR -drive format=raw,if=virtio,readonly=on,"
+                                + "file.driver=nbd,file.host=disks.example,file.port=10809,file.tls-creds=tls,file.export=vol-1")
+                .contains("client-key.pem")
+                .doesNotContain("nbd-client");
     }
 
     @Test

@@ -7,10 +7,12 @@ import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li><b>Where.</b> A Unix socket, which only its owner may use, or an address of the loopback interface, which all who are
- *       on the machine may.
+ *       on the machine may; or any address, for those who have a certificate ({@link NbdTls}).
  *   <li><b>Threads.</b> One a connection, and some that all share; memory is bounded by {@link NbdOptions}.
  *   <li><b>Durability.</b> A flush covers what was answered on any connection before it came; a request with FUA is
  *       answered when what it wrote would survive loss of power.
@@ -38,6 +40,7 @@ public final class NbdServer implements AutoCloseable {
     private static final long REFUSED_PAUSE_MILLIS = 20;
 
     private final NbdOptions options;
+    private final @Nullable NbdTls tls;
     private final ServerSocketChannel listener;
     private final SocketAddress address;
     private final AutoCloseable socketFile;
@@ -51,10 +54,12 @@ public final class NbdServer implements AutoCloseable {
     private NbdServer(
             ExportSource source,
             NbdOptions options,
+            @Nullable NbdTls tls,
             ServerSocketChannel listener,
             AutoCloseable socketFile,
             SocketAddress address) {
         this.options = options;
+        this.tls = tls;
         this.listener = listener;
         this.socketFile = socketFile;
         this.address = address;
@@ -76,13 +81,36 @@ public final class NbdServer implements AutoCloseable {
      * @throws IllegalArgumentException when others could reach it
      */
     public static NbdServer start(SocketAddress address, ExportSource source, NbdOptions options) throws IOException {
+        if (address instanceof InetSocketAddress inet
+                && (inet.getAddress() == null || !inet.getAddress().isLoopbackAddress())) {
+            throw new IllegalArgumentException(address + " is not of the loopback interface: anybody could connect");
+        }
+        return open(address, source, options, null);
+    }
+
+    /**
+     * Begins to serve with TLS only, to clients that show a certificate.
+     *
+     * @param address a path, where a socket is made that nobody else may use; or any address of this machine, with port 0 for
+     *     any that is free
+     * @param source the disks, by name
+     * @param options what it may use
+     * @param tls who the server is, and whose clients it takes
+     * @return the server, to be closed
+     * @throws IOException when that is in use, or can't be had
+     */
+    public static NbdServer start(SocketAddress address, ExportSource source, NbdOptions options, NbdTls tls)
+            throws IOException {
+        return open(address, source, options, Objects.requireNonNull(tls, "tls"));
+    }
+
+    private static NbdServer open(SocketAddress address, ExportSource source, NbdOptions options, @Nullable NbdTls tls)
+            throws IOException {
         NbdServer server;
         if (address instanceof UnixDomainSocketAddress unix) {
             UnixSocket socket = UnixSocket.listen(unix.getPath(), BACKLOG);
-            server = new NbdServer(source, options, socket.channel(), socket, address);
-        } else if (address instanceof InetSocketAddress inet
-                && inet.getAddress() != null
-                && inet.getAddress().isLoopbackAddress()) {
+            server = new NbdServer(source, options, tls, socket.channel(), socket, address);
+        } else if (address instanceof InetSocketAddress inet && !inet.isUnresolved()) {
             ServerSocketChannel channel = ServerSocketChannel.open();
             boolean bound = false;
             try {
@@ -93,9 +121,9 @@ public final class NbdServer implements AutoCloseable {
                     channel.close();
                 }
             }
-            server = new NbdServer(source, options, channel, () -> {}, channel.getLocalAddress());
+            server = new NbdServer(source, options, tls, channel, () -> {}, channel.getLocalAddress());
         } else {
-            throw new IllegalArgumentException(address + " is not of the loopback interface: anybody could connect");
+            throw new IllegalArgumentException(address + " is no address to listen at");
         }
         server.begin();
         return server;
@@ -145,7 +173,8 @@ public final class NbdServer implements AutoCloseable {
                     channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
                 }
                 long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(options.handshakeMillis());
-                Connection connection = new Connection(this, new ChannelLink(channel), deadline);
+                Link link = tls == null ? new ChannelLink(channel) : new TlsLink(channel, tls);
+                Connection connection = new Connection(this, link, deadline);
                 connections.add(connection);
                 try {
                     thread("varve-nbd-client", connection);

@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * server  replies to options:    0x3e889045565a9 8   option 4   kind 4   length 4   data
  * </pre>
  *
- * No disk is opened before an option names it that is right in all its parts.
+ * No disk is opened before an option names it that is right in all its parts. Where there are certificates for TLS the mode
+ * is what the protocol calls FORCEDTLS: before the client has asked for TLS it is told of nothing else, and what it has agreed
+ * on before, or sent ahead, counts for nothing after.
  */
 final class Negotiation {
     private static final int MAX_OPTION_BYTES = 64 << 10;
@@ -31,6 +33,7 @@ final class Negotiation {
     private static final int MAX_TEXT_BYTES = 1024;
 
     private final Link link;
+    private final @Nullable TlsLink tls;
     private final Incoming in;
     private final OpenExports exports;
     private final BooleanSupplier closing;
@@ -44,6 +47,7 @@ final class Negotiation {
 
     Negotiation(Link link, Incoming in, OpenExports exports, BooleanSupplier closing) {
         this.link = link;
+        tls = link instanceof TlsLink with ? with : null;
         this.in = in;
         this.exports = exports;
         this.closing = closing;
@@ -67,6 +71,9 @@ final class Negotiation {
         int flags = in.readInt();
         if ((flags & ~(Protocol.FLAG_FIXED_NEWSTYLE | Protocol.FLAG_NO_ZEROES)) != 0) {
             throw new IOException("client flags 0x" + Integer.toHexString(flags) + " are not known");
+        }
+        if (needsTls() && (flags & Protocol.FLAG_FIXED_NEWSTYLE) == 0) {
+            throw new IOException("a client that can't ask for TLS");
         }
         zeroes = (flags & Protocol.FLAG_NO_ZEROES) == 0;
         while (in.await(Long.BYTES + 2 * Integer.BYTES)) {
@@ -92,11 +99,20 @@ final class Negotiation {
         return null;
     }
 
+    private boolean needsTls() {
+        return tls != null && !tls.isSecured();
+    }
+
     private @Nullable Session option(int option, long length) throws IOException {
+        if (length > MAX_DROPPED_BYTES) {
+            throw new IOException("an option of " + length + " bytes");
+        }
+        if (needsTls() && option != Protocol.OPT_STARTTLS) {
+            in.drop(length);
+            error(option, Protocol.REP_ERR_TLS_REQD, "this server speaks TLS only");
+            return null;
+        }
         if (length > MAX_OPTION_BYTES) {
-            if (length > MAX_DROPPED_BYTES) {
-                throw new IOException("an option of " + length + " bytes");
-            }
             in.drop(length);
             refuseLong(option, length);
             return null;
@@ -121,16 +137,31 @@ final class Negotiation {
                 }
                 case Protocol.OPT_LIST_META_CONTEXT -> listContexts(data);
                 case Protocol.OPT_SET_META_CONTEXT -> setContexts(data);
-                case Protocol.OPT_STARTTLS -> {
-                    data.end();
-                    error(option, Protocol.REP_ERR_POLICY, "this server has no certificate for TLS");
-                }
+                case Protocol.OPT_STARTTLS -> startTls(data);
                 default -> error(option, Protocol.REP_ERR_UNSUP, "option " + option + " is not known here");
             }
         } catch (OptionData.Refused e) {
             error(option, e.reply(), String.valueOf(e.getMessage()));
         }
         return null;
+    }
+
+    private void startTls(OptionData data) throws IOException, OptionData.Refused {
+        data.end();
+        TlsLink with = tls;
+        if (with == null) {
+            throw new OptionData.Refused(Protocol.REP_ERR_POLICY, "this server has no certificate for TLS");
+        }
+        if (with.isSecured()) {
+            throw new OptionData.Refused(Protocol.REP_ERR_INVALID, "this is TLS already");
+        }
+        if (in.available() > 0) {
+            throw new IOException(in.available() + " bytes came ahead of TLS"); // anybody may have put them there
+        }
+        acknowledge(Protocol.OPT_STARTTLS);
+        with.startTls();
+        isStructured = false;
+        selectNone();
     }
 
     private void refuseLong(int option, long length) throws IOException {
@@ -146,6 +177,9 @@ final class Negotiation {
 
     /** The option of old, which has no reply but the export itself. */
     private Session exportName(long length) throws IOException {
+        if (needsTls()) {
+            throw new IOException("an export was asked for before TLS");
+        }
         if (length > Protocol.MAX_STRING_BYTES) {
             throw new IOException("a name of " + length + " bytes");
         }

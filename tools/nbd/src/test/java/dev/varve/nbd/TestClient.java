@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
@@ -11,6 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 
 /** Speaks the protocol word by word, also where the words are wrong. */
 final class TestClient implements Closeable {
@@ -29,8 +32,8 @@ final class TestClient implements Closeable {
     }
 
     private final SocketChannel channel;
-    final DataInputStream in;
-    final DataOutputStream out;
+    DataInputStream in;
+    DataOutputStream out;
     long sizeBytes;
     int transmissionFlags;
     private long cookies = 7;
@@ -52,6 +55,27 @@ final class TestClient implements Closeable {
     TestClient hello() throws IOException {
         readHello();
         out.writeInt(Protocol.FLAG_FIXED_NEWSTYLE | Protocol.FLAG_NO_ZEROES);
+        return this;
+    }
+
+    /** Goes on with TLS. */
+    TestClient startTls(SSLContext tls, String... protocols) throws IOException {
+        if (kindOf(Protocol.OPT_STARTTLS) != Protocol.REP_ACK) {
+            throw new IOException("no TLS");
+        }
+        return handshake(tls, protocols);
+    }
+
+    /** The TLS handshake alone. */
+    TestClient handshake(SSLContext tls, String... protocols) throws IOException {
+        Socket plain = channel.socket();
+        SSLSocket socket = (SSLSocket) tls.getSocketFactory().createSocket(plain, "localhost", plain.getPort(), true);
+        if (protocols.length > 0) {
+            socket.setEnabledProtocols(protocols);
+        }
+        socket.startHandshake();
+        in = new DataInputStream(socket.getInputStream());
+        out = new DataOutputStream(socket.getOutputStream());
         return this;
     }
 
@@ -227,6 +251,11 @@ final class TestClient implements Closeable {
         } catch (IOException e) {
             return true;
         }
+    }
+
+    /** Sends no more. */
+    void end() throws IOException {
+        out.close();
     }
 
     @Override
