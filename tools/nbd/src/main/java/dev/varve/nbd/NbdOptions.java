@@ -5,7 +5,7 @@ package dev.varve.nbd;
  *
  * @param maxConnections clients at once; one more is sent away
  * @param handshakeMillis how long a client may take until it has chosen an export
- * @param largeBuffers buffers of 260 KiB, of which a client that is served has two; who comes when all are taken has smaller ones
+ * @param largeBuffers buffers of 260 KiB, of which a client has two from its first request on; who comes when all are taken has smaller ones
  * @param helpers threads beside the one that each client has
  * @param drainMillis how long {@link NbdServer#close} waits for requests that have begun
  */

@@ -61,8 +61,12 @@ final class Transmission {
     void lead(Incoming handshake) {
         Leader leader;
         try {
+            if (!handshake.await(Protocol.REQUEST_BYTES)) { // buffers are for those who ask for something
+                leave();
+                return;
+            }
             leader = leader(handshake.available());
-        } catch (OutOfMemoryError e) {
+        } catch (IOException | OutOfMemoryError e) {
             fail(e);
             leave();
             return;

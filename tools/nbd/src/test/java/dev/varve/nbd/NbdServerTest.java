@@ -71,6 +71,18 @@ class NbdServerTest extends ServedDisks {
     }
 
     @Test
+    void clientThatAsksForNothingHasNoBuffers() throws Exception {
+        try (TestClient idle = connect().simple(VOLUME);
+                TestClient active = connect().simple(VOLUME)) {
+            assertThat(server.buffers().taken()).isZero();
+            assertThat(active.read(0, 1)).containsOnly(0);
+            assertThat(server.buffers().taken()).isEqualTo(2);
+            assertThat(idle.read(0, 1)).containsOnly(0);
+            assertThat(server.buffers().taken()).isEqualTo(4);
+        }
+    }
+
+    @Test
     void othersCanNotReachItWithoutTls() {
         assertThatThrownBy(() -> NbdServer.start(new InetSocketAddress("0.0.0.0", 0), null, NbdOptions.DEFAULT))
                 .isInstanceOf(IllegalArgumentException.class);
