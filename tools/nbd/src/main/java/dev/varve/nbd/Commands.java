@@ -180,7 +180,7 @@ final class Commands {
         } else if (length <= out.maxDataBytes()) {
             out.data(request, request.offsetBytes(), (int) length, true, source);
         } else if (!session.isStructured()) {
-            readAll(request);
+            readAll(request.offsetBytes(), length, scratch(length));
             out.longData(request, source);
         } else if (request.has(Protocol.CMD_FLAG_DF)) {
             out.error(request.cookie(), Protocol.EOVERFLOW, "too long for one piece: " + length);
@@ -219,11 +219,14 @@ final class Commands {
         return found;
     }
 
+    private static ByteBuffer scratch(long lengthBytes) {
+        return ByteBuffer.allocate((int) Math.min(lengthBytes, SCRATCH_BYTES));
+    }
+
     /** Reads what is asked for into nothing: it is in the cache then, and known to be readable. */
-    private void readAll(Request request) throws DeviceException {
-        ByteBuffer nothing = ByteBuffer.allocate((int) Math.min(request.lengthBytes(), SCRATCH_BYTES));
-        long at = request.offsetBytes();
-        for (long end = at + request.lengthBytes(); at < end && !ended.getAsBoolean(); ) {
+    private void readAll(long offsetBytes, long lengthBytes, ByteBuffer nothing) throws DeviceException {
+        long at = offsetBytes;
+        for (long end = at + lengthBytes; at < end && !ended.getAsBoolean(); ) {
             long from = at;
             nothing.clear().limit((int) Math.min(nothing.capacity(), end - at));
             at += nothing.remaining();
@@ -232,12 +235,13 @@ final class Commands {
     }
 
     private void cache(Request request) throws DeviceException {
+        ByteBuffer nothing = scratch(request.lengthBytes());
         long at = request.offsetBytes();
         long end = at + request.lengthBytes();
         while (at < end && !ended.getAsBoolean()) {
             for (Extent extent : extents(BlockDevice.ALLOCATION, at, end - at, MAX_HOLES)) {
                 if (extent.set()) {
-                    readAll(new Request(0, Protocol.CMD_READ, 0, extent.offsetBytes(), extent.lengthBytes()));
+                    readAll(extent.offsetBytes(), extent.lengthBytes(), nothing);
                 }
                 at = extent.endBytes();
             }

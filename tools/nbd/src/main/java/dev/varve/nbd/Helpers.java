@@ -1,5 +1,6 @@
 package dev.varve.nbd;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
@@ -14,20 +15,28 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Helpers implements AutoCloseable {
     private static final int IDLE_SECONDS = 10;
 
-    private final AtomicInteger made = new AtomicInteger();
     private final Semaphore turns;
-    private final ThreadPoolExecutor threads;
+    private final ExecutorService threads;
 
     Helpers(int limit) {
-        turns = new Semaphore(limit);
-        threads = new ThreadPoolExecutor(
-                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), this::thread);
+        this(limit, threads());
     }
 
-    private Thread thread(Runnable work) {
-        Thread thread = new Thread(null, work, "varve-nbd-helper-" + made.incrementAndGet(), NbdServer.STACK_BYTES);
-        thread.setDaemon(true);
-        return thread;
+    /** With given threads, which it ends. */
+    Helpers(int limit, ExecutorService threads) {
+        turns = new Semaphore(limit);
+        this.threads = threads;
+    }
+
+    private static ExecutorService threads() {
+        AtomicInteger made = new AtomicInteger();
+        return new ThreadPoolExecutor(
+                0, Integer.MAX_VALUE, IDLE_SECONDS, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
+                    String name = "varve-nbd-helper-" + made.incrementAndGet();
+                    Thread thread = new Thread(null, work, name, NbdServer.STACK_BYTES);
+                    thread.setDaemon(true);
+                    return thread;
+                });
     }
 
     /** Has something done at once, by who takes a turn; false, and nothing is done, when all turns are taken. */
