@@ -99,7 +99,7 @@ class NbdFuzzTest {
 
         private static NbdExport export() {
             MetaContext hydrated = new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0);
-            return new NbdExport("disk", "a disk", SIZE, false, List.of(MetaContext.ALLOCATION, hydrated));
+            return new NbdExport("disk", "a disk", SIZE, false, MetaContexts.of(MetaContext.ALLOCATION, hydrated));
         }
 
         @Override
