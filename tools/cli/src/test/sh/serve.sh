@@ -61,6 +61,15 @@ timeout 120 qemu-io -f raw -c 'write -P 5 0 1M' -c 'read -P 5 4000 9000' -c 'wri
 nbdinfo --map=varve:layer "$(uri "$blank")" | awk '$3 == 1 { found = 1 } END { exit !found }' || die "nothing was written"
 ! grep -q 'Pattern verification failed' "$work/qemu-io" || die "qemu-io reads something else: $(cat "$work/qemu-io")"
 
+stop
+snapshot=$(varve snapshot create "$blank" --wait | tail -n 1)
+serve
+qemu-io -f raw -c 'write -P 7 5M 1M' "$(uri "$blank")" >/dev/null
+nbdinfo "$(uri "$blank")" | grep -q "qemu:dirty-bitmap:$snapshot" || die "changes since a snapshot are not offered"
+nbdinfo --map="qemu:dirty-bitmap:$snapshot" "$(uri "$blank")" | awk '$3 == 1 { print $1, $2 }' >"$work/changed"
+[ "$(cat "$work/changed")" = "5242880 1048576" ] || die "changed since $snapshot: $(cat "$work/changed")"
+[ "$(nbdinfo --map="qemu:dirty-bitmap:$snapshot" "$(uri "$snapshot")" | awk '{ print $3 }')" = 0 ] || die "$snapshot has changed"
+
 job() { # job NAME WORDS...
   local name=$1
   shift

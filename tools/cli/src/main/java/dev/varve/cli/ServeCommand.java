@@ -31,6 +31,9 @@ import picocli.CommandLine.Parameters;
             "only read. Ends with Ctrl-C or SIGTERM, when all that has begun is done and durable; kill -9 loses",
             "nothing that a client has flushed.",
             "",
+            "What has changed since a snapshot is the metadata context qemu:dirty-bitmap:snap-... of any export,",
+            "also for one that is not listed.",
+            "",
             "Only you can connect to the socket. With --tcp the address has to be this machine's own, and",
             "everybody who is on it can connect. With --tls it may be any address: those can connect who show a",
             "certificate that the authority in ca-cert.pem has signed."

@@ -6,6 +6,7 @@ import dev.varve.catalog.Ec2Exception;
 import dev.varve.image.Image;
 import dev.varve.nbd.ExportSource;
 import dev.varve.nbd.MetaContext;
+import dev.varve.nbd.MetaContexts;
 import dev.varve.nbd.NbdExport;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.volume.Volume;
@@ -18,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class StoreExports implements ExportSource {
     private static final MetaContext HYDRATED = new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0);
     private static final MetaContext LAYER = new MetaContext("varve:layer", BlockDevice.LAYER, 1, 0);
-    private static final List<MetaContext> OF_VOLUMES = List.of(MetaContext.ALLOCATION, HYDRATED, LAYER);
-    private static final List<MetaContext> OF_SNAPSHOTS = List.of(MetaContext.ALLOCATION, HYDRATED);
+    private static final MetaContexts OF_VOLUMES = MetaContexts.of(MetaContext.ALLOCATION, HYDRATED, LAYER);
+    private static final MetaContexts OF_SNAPSHOTS = MetaContexts.of(MetaContext.ALLOCATION, HYDRATED);
 
     private final EngineScope scope;
     private final List<String> ids;
@@ -84,13 +85,16 @@ final class StoreExports implements ExportSource {
         String text = Ids.isImage(id)
                 ? "image " + scope.images().get(id).name()
                 : "snapshot" + (snapshot.description().isEmpty() ? "" : ": " + snapshot.description());
-        return new NbdExport(id, text, snapshot.sizeBytes(), true, OF_SNAPSHOTS);
+        MetaContexts contexts =
+                new SnapshotContexts(scope, OF_SNAPSHOTS, snapshot.id(), snapshot.volumeId(), snapshot.parentId());
+        return new NbdExport(id, text, snapshot.sizeBytes(), true, contexts);
     }
 
-    private static NbdExport of(Volume volume) {
+    private NbdExport of(Volume volume) {
         String from = volume.snapshotId();
         String text = "volume" + (from == null ? "" : " from " + from);
-        return new NbdExport(volume.id(), text, volume.sizeBytes(), false, OF_VOLUMES);
+        MetaContexts contexts = new SnapshotContexts(scope, OF_VOLUMES, volume.id(), volume.id(), from);
+        return new NbdExport(volume.id(), text, volume.sizeBytes(), false, contexts);
     }
 
     @Override

@@ -17,11 +17,25 @@ public record MetaContext(String name, String map, int setFlags, int unsetFlags)
     public static final MetaContext ALLOCATION =
             new MetaContext("base:allocation", BlockDevice.ALLOCATION, 0, Protocol.STATE_HOLE | Protocol.STATE_ZERO);
 
+    /** Before the name of each context made by {@link #dirtyBitmap}. */
+    public static final String DIRTY_BITMAP = "qemu:dirty-bitmap:";
+
     /** Checks what is there. */
     public MetaContext {
         Objects.requireNonNull(map, "map");
         if (name.indexOf(':') < 1) {
             throw new IllegalArgumentException("no namespace in '" + name + "'");
         }
+    }
+
+    /**
+     * {@code qemu:dirty-bitmap:NAME}: what is set is dirty, as QEMU says of its bitmaps.
+     *
+     * @param bitmap the bitmap's name
+     * @param map what the device knows it by
+     * @return the context
+     */
+    public static MetaContext dirtyBitmap(String bitmap, String map) {
+        return new MetaContext(DIRTY_BITMAP + bitmap, map, Protocol.STATE_DIRTY, 0);
     }
 }

@@ -1,6 +1,5 @@
 package dev.varve.nbd;
 
-import java.util.List;
 import java.util.Objects;
 
 /**
@@ -12,8 +11,7 @@ import java.util.Objects;
  * @param isReadOnly whether it can't be written to
  * @param contexts the metadata contexts that can be selected
  */
-public record NbdExport(
-        String name, String description, long sizeBytes, boolean isReadOnly, List<MetaContext> contexts) {
+public record NbdExport(String name, String description, long sizeBytes, boolean isReadOnly, MetaContexts contexts) {
     /** Checks what is there. */
     public NbdExport {
         Objects.requireNonNull(name, "name");
@@ -21,6 +19,6 @@ public record NbdExport(
         if (sizeBytes < 0) {
             throw new IllegalArgumentException(name + " has a size of " + sizeBytes);
         }
-        contexts = List.copyOf(contexts);
+        Objects.requireNonNull(contexts, "contexts");
     }
 }

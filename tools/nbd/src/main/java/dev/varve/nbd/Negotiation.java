@@ -3,8 +3,9 @@ package dev.varve.nbd;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,9 @@ final class Negotiation {
 
     /** Of an option that is too long: so much is read past, so that the client can be told. */
     private static final long MAX_DROPPED_BYTES = 1 << 20;
+
+    /** Of one connection: each costs a look at the disk, and room, whenever the state of a range is asked for. */
+    private static final int MAX_CONTEXTS = 16;
 
     private static final int EXPORT_NAME_ZEROS = 124;
     private static final int MIN_BLOCK_BYTES = 1;
@@ -334,14 +338,8 @@ final class Negotiation {
             error(Protocol.OPT_LIST_META_CONTEXT, Protocol.REP_ERR_UNKNOWN, "no export has this name");
             return;
         }
-        for (MetaContext context : export.contexts()) {
-            boolean isMeant = queries.isEmpty()
-                    || queries.stream()
-                            .anyMatch(query -> query.equals(context.name())
-                                    || query.endsWith(":") && context.name().startsWith(query));
-            if (isMeant) {
-                context(Protocol.OPT_LIST_META_CONTEXT, 0, context);
-            }
+        for (MetaContext context : listed(export.contexts(), queries)) {
+            context(Protocol.OPT_LIST_META_CONTEXT, 0, context);
         }
         acknowledge(Protocol.OPT_LIST_META_CONTEXT);
     }
@@ -355,16 +353,53 @@ final class Negotiation {
             error(Protocol.OPT_SET_META_CONTEXT, Protocol.REP_ERR_UNKNOWN, "no export has this name");
             return;
         }
-        List<MetaContext> selected = new ArrayList<>();
-        for (MetaContext context : export.contexts()) {
-            if (queries.contains(context.name())) {
-                selected.add(context);
-                context(Protocol.OPT_SET_META_CONTEXT, selected.size(), context);
-            }
+        List<MetaContext> selected = found(export.contexts(), queries);
+        if (selected.size() > MAX_CONTEXTS) {
+            throw new OptionData.Refused(
+                    Protocol.REP_ERR_TOO_BIG, selected.size() + " contexts; " + MAX_CONTEXTS + " can be selected");
+        }
+        for (int i = 0; i < selected.size(); i++) {
+            context(Protocol.OPT_SET_META_CONTEXT, i + 1, selected.get(i));
         }
         acknowledge(Protocol.OPT_SET_META_CONTEXT);
         contexts = selected;
         contextsOf = export.name();
+    }
+
+    /** Those that queries mean: by whole names, or all that begin with one that ends in a colon. */
+    private static List<MetaContext> listed(MetaContexts contexts, List<String> queries) throws OptionData.Refused {
+        try {
+            boolean wantsMany = queries.isEmpty() || queries.stream().anyMatch(query -> query.endsWith(":"));
+            Set<MetaContext> meant = new LinkedHashSet<>();
+            for (MetaContext context : wantsMany ? contexts.list() : List.<MetaContext>of()) {
+                if (queries.isEmpty()
+                        || queries.stream()
+                                .anyMatch(query ->
+                                        query.endsWith(":") && context.name().startsWith(query))) {
+                    meant.add(context);
+                }
+            }
+            meant.addAll(found(contexts, queries));
+            return List.copyOf(meant);
+        } catch (IOException | RuntimeException e) {
+            throw unanswered(e);
+        }
+    }
+
+    /** Those that have one of the names. */
+    private static List<MetaContext> found(MetaContexts contexts, List<String> names) throws OptionData.Refused {
+        Set<MetaContext> found = new LinkedHashSet<>();
+        try {
+            for (String name : names) {
+                MetaContext context = contexts.find(name);
+                if (context != null) {
+                    found.add(context);
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            throw unanswered(e);
+        }
+        return List.copyOf(found);
     }
 
     private void selectNone() {

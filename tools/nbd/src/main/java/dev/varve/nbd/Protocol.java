@@ -75,6 +75,9 @@ final class Protocol {
     static final int STATE_HOLE = 1;
     static final int STATE_ZERO = 2;
 
+    /** In the contexts of QEMU's bitmaps. */
+    static final int STATE_DIRTY = 1;
+
     static final int OK = 0;
     static final int EPERM = 1;
     static final int EIO = 5;

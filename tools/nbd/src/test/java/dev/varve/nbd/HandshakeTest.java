@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -271,6 +273,49 @@ class HandshakeTest extends ServedDisks {
                     .containsExactly("base:allocation");
             byte[] unknown = TestClient.contextData("nobody", "base:allocation");
             assertThat(client.kindOf(Protocol.OPT_SET_META_CONTEXT, unknown)).isEqualTo(Protocol.REP_ERR_UNKNOWN);
+        }
+    }
+
+    @Test
+    void contextThatIsNotListedIsFoundByItsName() throws Exception {
+        String bitmap = MetaContext.DIRTY_BITMAP + "snap-1";
+        try (TestClient client = connect().hello()) {
+            client.option(Protocol.OPT_STRUCTURED_REPLY);
+            assertThat(contexts(client, Protocol.OPT_LIST_META_CONTEXT)).doesNotContain(bitmap);
+            assertThat(contexts(client, Protocol.OPT_LIST_META_CONTEXT, bitmap)).containsExactly(bitmap);
+            assertThat(contexts(client, Protocol.OPT_SET_META_CONTEXT, bitmap, "base:allocation", bitmap))
+                    .containsExactly(bitmap, "base:allocation");
+        }
+    }
+
+    @Test
+    void contextsAreAskedForWhenTheyAreNeeded() throws Exception {
+        hook = method -> {
+            if (method.startsWith("context")) {
+                throw new IOException("nobody knows");
+            }
+        };
+        try (TestClient client = connect().hello()) {
+            client.option(Protocol.OPT_STRUCTURED_REPLY);
+            assertThat(client.option(Protocol.OPT_LIST, new byte[0])).hasSize(3);
+            byte[] data = TestClient.contextData(VOLUME, "base:allocation");
+            assertThat(client.kindOf(Protocol.OPT_SET_META_CONTEXT, data)).isEqualTo(Protocol.REP_ERR_POLICY);
+            assertThat(client.kindOf(Protocol.OPT_LIST_META_CONTEXT, TestClient.contextData(VOLUME)))
+                    .isEqualTo(Protocol.REP_ERR_POLICY);
+        }
+    }
+
+    @Test
+    void contextsThatCanBeSelectedHaveALimit() throws Exception {
+        String[] many = IntStream.range(0, 17)
+                .mapToObj(i -> MetaContext.DIRTY_BITMAP + "snap-" + i)
+                .toArray(String[]::new);
+        try (TestClient client = connect().hello()) {
+            client.option(Protocol.OPT_STRUCTURED_REPLY);
+            assertThat(contexts(client, Protocol.OPT_SET_META_CONTEXT, Arrays.copyOf(many, 16)))
+                    .hasSize(16);
+            byte[] data = TestClient.contextData(VOLUME, many);
+            assertThat(client.kindOf(Protocol.OPT_SET_META_CONTEXT, data)).isEqualTo(Protocol.REP_ERR_TOO_BIG);
         }
     }
 

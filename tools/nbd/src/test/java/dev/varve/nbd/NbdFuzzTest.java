@@ -273,7 +273,7 @@ class NbdFuzzTest {
 
         private static NbdExport export(String name, boolean isReadOnly) {
             return new NbdExport(
-                    name, "a disk", BitDisk.SIZE_BYTES, isReadOnly, List.of(MetaContext.ALLOCATION, HYDRATED));
+                    name, "a disk", BitDisk.SIZE_BYTES, isReadOnly, MetaContexts.of(MetaContext.ALLOCATION, HYDRATED));
         }
 
         @Override

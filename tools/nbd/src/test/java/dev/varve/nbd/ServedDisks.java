@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -80,9 +81,28 @@ abstract class ServedDisks {
         return new Source();
     }
 
-    private final class Source implements ExportSource {
-        private final MetaContext hydrated = new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0);
+    /** Two that are listed, and one for any snapshot. */
+    private final class Contexts implements MetaContexts {
+        private final MetaContexts listed =
+                MetaContexts.of(MetaContext.ALLOCATION, new MetaContext("varve:hydrated", BlockDevice.HYDRATION, 1, 0));
 
+        @Override
+        public List<MetaContext> list() throws IOException {
+            hook.before("contexts");
+            return listed.list();
+        }
+
+        @Override
+        public @Nullable MetaContext find(String name) throws IOException {
+            hook.before("context");
+            return name.startsWith(MetaContext.DIRTY_BITMAP + "snap-")
+                    ? MetaContext.dirtyBitmap(
+                            name.substring(MetaContext.DIRTY_BITMAP.length()), BlockDevice.CHANGED_SINCE + snapshotId)
+                    : listed.find(name);
+        }
+    }
+
+    private final class Source implements ExportSource {
         @Override
         public List<NbdExport> list() throws IOException {
             hook.before("list");
@@ -92,7 +112,7 @@ abstract class ServedDisks {
         @Override
         public NbdExport find(String name) throws IOException {
             hook.before("find");
-            List<MetaContext> contexts = List.of(MetaContext.ALLOCATION, hydrated);
+            MetaContexts contexts = new Contexts();
             return switch (name) {
                 case "", VOLUME -> new NbdExport(VOLUME, "a volume", GIB, false, contexts);
                 case SNAPSHOT -> new NbdExport(SNAPSHOT, "a snapshot", GIB, true, contexts);

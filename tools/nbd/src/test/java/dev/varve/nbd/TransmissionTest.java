@@ -271,6 +271,20 @@ class TransmissionTest extends ServedDisks {
     }
 
     @Test
+    void whatHasChangedSinceASnapshotIsDirty() throws Exception {
+        try (TestClient client = structured(MetaContext.DIRTY_BITMAP + "snap-1")) {
+            client.write(1 << 20, random(1, 8192));
+            client.send(0, Protocol.CMD_BLOCK_STATUS, 0, GIB);
+            ByteBuffer runs = client.readChunks().get(0).data().position(4);
+            int[] expected = {1 << 20, 0, 8192, 1, (int) (GIB - (1 << 20) - 8192), 0};
+            for (int each : expected) {
+                assertThat(runs.getInt()).isEqualTo(each);
+            }
+            assertThat(runs.hasRemaining()).isFalse();
+        }
+    }
+
+    @Test
     void contextsOfAnotherExportDoNotCount() throws Exception {
         try (TestClient client = connect().hello()) {
             client.option(Protocol.OPT_STRUCTURED_REPLY);
