@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.nbd.MetaContexts;
 import dev.varve.nbd.NbdExport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -110,7 +111,7 @@ class ServeCommandTest extends CommandTest {
 
     @Test
     void clientsAreToldOfTls() {
-        NbdExport export = new NbdExport("vol-1", "", 1, true, List.of());
+        NbdExport export = new NbdExport("vol-1", "", 1, true, MetaContexts.of());
         NbdUri uri = new NbdUri(InetSocketAddress.createUnresolved("disks.example", 10809), true);
         assertThat(uri.of("")).isEqualTo("nbds://disks.example:10809/");
         assertThat(String.join("\n", uri.commands(export)))

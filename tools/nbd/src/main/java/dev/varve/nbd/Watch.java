@@ -31,7 +31,7 @@ final class Watch implements Runnable {
             for (Connection connection : connections) {
                 try {
                     isQuiet &= !connection.look(tick, now);
-                } catch (RuntimeException | OutOfMemoryError e) {
+                } catch (RuntimeException | Error e) { // of one; the others still need it
                     LOG.warn("a connection was not looked after", e);
                 }
             }

@@ -153,9 +153,11 @@ class NbdServerTest extends ServedDisks {
             for (int i = 0; i < 100; i++) {
                 quick.add(client.send(0, Protocol.CMD_READ, 1000, 100));
             }
+            List<Long> answered = new ArrayList<>();
             for (int i = 0; i < 100; i++) {
-                assertThat(client.readReply(0).cookie()).isEqualTo(quick.get(i));
+                answered.add(client.readReply(0).cookie());
             }
+            assertThat(answered).containsExactlyInAnyOrderElementsOf(quick); // each may be relieved, and be late
             go.countDown();
             assertThat(client.readReply(0).cookie()).isEqualTo(slow);
             assertThat(client.read(0, 3)).containsExactly(8, 9, 3);
