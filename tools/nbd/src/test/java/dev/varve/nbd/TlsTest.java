@@ -43,6 +43,8 @@ class TlsTest extends ServedDisks {
 
     @BeforeAll
     static void make() throws Exception {
+        System.setProperty(
+                "com.sun.net.ssl.requireCloseNotify", "true"); // an end without it is an exception to clients
         certificates = new Certificates(shared.resolve("all"));
         tls = NbdTls.ofFolder(certificates.folder(shared.resolve("server"), "server"));
         known = certificates.client("client");
