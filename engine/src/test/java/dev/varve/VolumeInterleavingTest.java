@@ -277,7 +277,7 @@ class VolumeInterleavingTest {
             }
         });
         before = method -> {
-            if (method.equals("node") && Thread.currentThread() == lister) {
+            if (method.equals("node") && Thread.currentThread().equals(lister)) {
                 fetching.countDown();
                 await(go);
             }

@@ -51,7 +51,8 @@ final class RemoteCaller implements Caller {
             channel.send(FrameChannel.CALL, number, what.toBytes());
             return new BodyReader(answer.join());
         } catch (CompletionException e) {
-            throw new IOException(String.valueOf(e.getCause().getMessage()), e);
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw new IOException(String.valueOf(cause.getMessage()), e);
         } finally {
             pending.remove(number);
             turns.release();
@@ -59,6 +60,7 @@ final class RemoteCaller implements Caller {
     }
 
     /** A message that begins with the call's kind. */
+    @SuppressWarnings("EnumOrdinal") // its place is its number: new ones come last
     static BodyWriter message(Call kind) {
         return new BodyWriter().number(kind.ordinal());
     }

@@ -199,7 +199,7 @@ class NbdFuzzTest {
         long begun = System.nanoTime();
         while (helpers.free() != TURNS) {
             check(System.nanoTime() - begun < TimeUnit.SECONDS.toNanos(WAIT_SECONDS), "all helpers are free");
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
