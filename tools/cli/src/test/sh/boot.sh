@@ -44,19 +44,11 @@ slow=(-accel tcg,thread=multi) # where /dev/kvm is there it may not work
 
 # served VOLUME BOOTS: boots it in a QEMU that knows nothing of varve.
 served() {
-  : >"$work/serve.out"
-  "$VARVE" serve --unix "$socket" "$1" >"$work/serve.out" 2>"$work/serve.err" &
-  local server=$!
-  undo+=("kill -9 $server 2>/dev/null")
-  for ((i = 0; i < 300; i++)); do
-    ! grep -q '^Serving' "$work/serve.out" || break
-    sleep 0.1
-  done
+  start_server --unix "$socket" "$1"
   boots "$1" "$2" qemu-system-x86_64 "${slow[@]}" -cpu max -smp 2 -m 1024 -nographic "${linux[@]}" \
     -drive "file=nbd+unix:///$1?socket=$socket,if=virtio,format=raw"
   if [ $# -gt 2 ]; then "${@:3}"; fi
-  kill -TERM $server
-  wait $server || die "the server did not end well: $(cat "$work/serve.err")"
+  stop_server
 }
 
 # The image, by the command: launched, booted; and the new volume again, while a server has the store open.

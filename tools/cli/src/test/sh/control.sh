@@ -9,19 +9,7 @@ image=$(varve import "$work/disk.raw" --name first | tail -n 1)
 volume=$(varve launch "$image" | grep -o 'vol-[0-9a-f]*')
 socket=$VARVE_STORE/nbd.sock
 
-serve() {
-  : >"$work/serve.out"
-  "$VARVE" serve >"$work/serve.out" 2>"$work/serve.err" &
-  server=$!
-  undo+=("kill -9 $server 2>/dev/null")
-  for ((i = 0; i < 300; i++)); do
-    ! grep -q '^Serving' "$work/serve.out" || return 0
-    kill -0 $server 2>/dev/null || break
-    sleep 0.1
-  done
-  die "does not serve: $(cat "$work/serve.err")"
-}
-serve
+start_server
 
 # A client writes all the while: snapshots are taken of its volume, and nobody deletes it.
 qemu-io -f raw -c 'write -P 1 0 8M' -c 'flush' "nbd+unix:///$volume?socket=$socket" >/dev/null
@@ -85,9 +73,7 @@ job=$!
 exec 9>"$work/in.pipe"
 head -c 20M "$work/disk.raw" >&9
 sleep 1
-kill -TERM $server
-code=0; wait $server || code=$?
-[ $code -eq 0 ] || die "the server ended with $code: $(cat "$work/serve.err")"
+stop_server
 code=0; wait $job || code=$?
 exec 9>&-
 [ $code -eq 1 ] || die "the client ended with $code: $(cat "$work/never.err")"
@@ -96,7 +82,7 @@ grep -q "process $server.*it is not known whether this was done" "$work/never.er
 [ "$(image_count)" -eq 3 ] || die "half an image: $(varve images)"
 
 # kill -9: the client is told, its file goes; the next command opens the store itself, and a server takes the socket over.
-serve
+start_server
 "$VARVE" export "$image" "$work/cut.raw" >/dev/null 2>"$work/cut.err" &
 job=$!
 until compgen -G "$work/.cut.raw.*.partial" >/dev/null || ! kill -0 $job 2>/dev/null; do :; done
@@ -110,8 +96,7 @@ fi
 nothing_partial "$work"
 [ -S "$VARVE_STORE/control.sock" ] || die "kill -9 took the socket away"
 [ "$(image_count)" -eq 3 ] || die "half an image: $(varve images)"
-serve
+start_server
 varve images >/dev/null
-kill -TERM $server
-wait $server || die "the server did not end well: $(cat "$work/serve.err")"
+stop_server
 varve check --data >/dev/null

@@ -77,6 +77,28 @@ nothing_partial() {
 # image_count: how many images the store has.
 image_count() { varve images --json | grep -c '"ImageId"' || true; }
 
+# start_server [ARGS...]: varve serve, until it says that it does; sets server to its number. The launcher becomes the java process.
+start_server() {
+  : >"$work/serve.out"
+  "$VARVE" serve "$@" >"$work/serve.out" 2>"$work/serve.err" &
+  server=$!
+  undo+=("kill -9 $server 2>/dev/null")
+  for ((i = 0; i < 300; i++)); do
+    ! grep -q '^Serving' "$work/serve.out" || return 0
+    kill -0 $server 2>/dev/null || break
+    sleep 0.1
+  done
+  die "does not serve: $(cat "$work/serve.err")"
+}
+
+# stop_server: with SIGTERM; it must end well.
+stop_server() {
+  kill -TERM $server
+  local code=0
+  wait $server || code=$?
+  [ $code -eq 0 ] || die "the server ended with $code: $(cat "$work/serve.err")"
+}
+
 need_root() {
   [ "$(id -u)" -eq 0 ] || die "needs root: loop devices, mounts, other users"
 }

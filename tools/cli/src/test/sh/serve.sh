@@ -12,27 +12,10 @@ blank=$(varve volume create --size 4G | tail -n 1)
 socket=$work/nbd.sock
 uri() { echo "nbd+unix:///$1?socket=$socket"; }
 
-# The server is killed by its own number: the launcher becomes the java process.
-serve() { serve_at --unix "$socket" "$@"; }
-
-serve_at() {
-  : >"$work/serve.out"
-  "$VARVE" serve "$@" >"$work/serve.out" 2>"$work/serve.err" &
-  server=$!
-  undo+=("kill -9 $server 2>/dev/null")
-  for ((i = 0; i < 300; i++)); do
-    ! grep -q '^Serving' "$work/serve.out" || return 0
-    kill -0 $server 2>/dev/null || break
-    sleep 0.1
-  done
-  die "does not serve: $(cat "$work/serve.err")"
-}
+serve() { start_server --unix "$socket" "$@"; }
 
 stop() {
-  kill -TERM $server
-  local code=0
-  wait $server || code=$?
-  [ $code -eq 0 ] || die "the server ended with $code: $(cat "$work/serve.err")"
+  stop_server
   [ ! -e "$socket" ] || die "the socket is left"
 }
 
@@ -151,7 +134,7 @@ cp "$known/ca-cert.pem" "$nobody"
 
 fails 2 "--tls is for --tcp" varve serve --tls "$known"
 fails 1 "server-cert.pem is not there" varve serve --tcp localhost:0 --tls "$nobody"
-serve_at --tcp 0.0.0.0:0 --tls "$known" "$image" "$blank"
+start_server --tcp 0.0.0.0:0 --tls "$known" "$image" "$blank"
 port=$(sed -n 's|^Serving at nbds://.*:\([0-9]*\)/;.*|\1|p' "$work/serve.out")
 secure() { echo "nbds://127.0.0.1:$port/$1?tls-certificates=$2"; }
 nbdinfo "$(secure "$image" "$known")" | grep -q 'protocol: newstyle-fixed with TLS' || die "nbdinfo without TLS"

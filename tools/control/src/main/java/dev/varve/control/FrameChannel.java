@@ -44,6 +44,9 @@ final class FrameChannel implements Closeable {
 
     static final int MAX_TEXT_BYTES = 64 << 10;
 
+    /** Of one command. */
+    static final int MAX_WORDS = 10_000;
+
     private static final long MAGIC =
             ByteBuffer.wrap("VARVECTL".getBytes(StandardCharsets.US_ASCII)).getLong();
     private static final int HEADER_BYTES = 9;

@@ -15,8 +15,6 @@ import org.jspecify.annotations.Nullable;
 
 /** What a client has open for the command that is carried out for it. Calls come on many threads. */
 final class Handles implements AutoCloseable {
-    private static final int MAX_WORDS = 10_000;
-
     private final Caller caller;
     private final Map<Long, AutoCloseable> open = new ConcurrentHashMap<>();
     private final AtomicLong last = new AtomicLong(2);
@@ -46,7 +44,7 @@ final class Handles implements AutoCloseable {
                 answer.number(keep(target)).number(target.device().sizeBytes()).flag(target.isBlank());
             }
             case HAS_PROGRAM -> answer.flag(caller.hasProgram(call.text()));
-            case RUN -> answer.number(caller.run(call.texts(MAX_WORDS)));
+            case RUN -> answer.number(caller.run(call.texts(FrameChannel.MAX_WORDS)));
             default -> use(kind, call.number(), call, answer);
         }
         call.end();

@@ -13,12 +13,15 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A caller at the other end of a socket: every use of it is a call there and an answer. */
 final class RemoteCaller implements Caller {
     /** Calls at once; each may bring as much as {@link FrameChannel#MAX_DATA_BYTES}. */
     static final int MAX_CALLS = 4;
 
+    private static final Logger LOG = LoggerFactory.getLogger(RemoteCaller.class);
     private static final int STANDARD_INPUT = 0;
     private static final int STANDARD_OUTPUT = 1;
     private static final int STANDARD_ERROR = 2;
@@ -166,7 +169,11 @@ final class RemoteCaller implements Caller {
 
     @Override
     public void endPrograms() {
-        // who closes the server asks for it
+        try {
+            channel.send(FrameChannel.END, 0, new byte[0]);
+        } catch (IOException e) {
+            LOG.debug("a caller has gone", e);
+        }
     }
 
     @Override

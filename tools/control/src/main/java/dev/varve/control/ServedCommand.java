@@ -4,20 +4,22 @@ import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One connection: a command, carried out on a thread of its own while this one takes the caller's answers. */
 final class ServedCommand implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(ServedCommand.class);
-    private static final int MAX_WORDS = 10_000;
     private static final int FAILED = 1;
 
     private final SocketChannel channel;
     private final FrameChannel frames;
     private final CommandHandler handler;
     private final Consumer<ServedCommand> whenEnded;
-    private volatile boolean spoken;
+
+    /** Once it has said what is to be done. */
+    private volatile @Nullable RemoteCaller caller;
 
     ServedCommand(SocketChannel channel, CommandHandler handler, Consumer<ServedCommand> whenEnded) {
         this.channel = channel;
@@ -48,23 +50,23 @@ final class ServedCommand implements Runnable {
             throw new IOException("a message of kind " + header.kind());
         }
         BodyReader body = new BodyReader(frames.readBody(header, FrameChannel.MAX_BODY_BYTES));
-        RemoteCaller caller = new RemoteCaller(frames, body.flag());
-        List<String> args = body.texts(MAX_WORDS);
+        RemoteCaller begun = new RemoteCaller(frames, body.flag());
+        List<String> args = body.texts(FrameChannel.MAX_WORDS);
         body.end();
-        spoken = true;
-        Thread worker = ControlServer.thread("varve-command", () -> carryOut(args, caller));
+        caller = begun;
+        Thread worker = ControlServer.thread("varve-command", () -> carryOut(args, begun));
         try {
-            caller.takeAnswers();
+            begun.takeAnswers();
         } finally {
-            caller.leave();
+            begun.leave();
             join(worker);
         }
     }
 
-    private void carryOut(List<String> args, RemoteCaller caller) {
+    private void carryOut(List<String> args, RemoteCaller by) {
         int code = FAILED;
         try {
-            code = handler.carryOut(args, caller);
+            code = handler.carryOut(args, by);
         } catch (RuntimeException | Error e) {
             LOG.error("a command has failed", e);
         }
@@ -91,18 +93,15 @@ final class ServedCommand implements Runnable {
 
     /** Has the caller end the programs that it runs for it. */
     void askToEnd() {
-        try {
-            if (spoken) {
-                frames.send(FrameChannel.END, 0, new byte[0]);
-            }
-        } catch (IOException e) {
-            LOG.debug("a caller has gone", e);
+        RemoteCaller known = caller;
+        if (known != null) {
+            known.endPrograms();
         }
     }
 
     /** Ends it if the caller has not said what is to be done. */
     void endIfSilent() {
-        if (!spoken) {
+        if (caller == null) {
             end();
         }
     }
