@@ -1,8 +1,10 @@
 package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.block.BlockDevice;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.image.Image;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.volume.Volume;
@@ -93,6 +95,22 @@ class PrefetchTest extends HookedEngine {
             awaitBrought();
             boot(device);
             assertThat(readByUs).hasValue(BOOT_CHUNKS);
+        }
+    }
+
+    @Test
+    void volumeThatNobodyHasOpenedIsPrefetchedWhenAsked() throws Exception {
+        bootOnce();
+        try (Engine engine = engine()) {
+            Volume volume = volume(engine);
+            volumes(engine).prefetch(volume.id());
+            awaitBrought();
+            try (BlockDevice device = volumes(engine).attach(volume.id())) {
+                boot(device);
+            }
+            assertThat(readByUs).hasValue(BOOT_CHUNKS);
+            assertThatThrownBy(() -> volumes(engine).prefetch("vol-0123456789abcdef0"))
+                    .isInstanceOf(Ec2Exception.class);
         }
     }
 

@@ -65,6 +65,11 @@ import org.slf4j.LoggerFactory;
  * and is not remembered. The victim is chosen after the bytes have come, so a load that fails evicts nothing. A load is
  * complete in a {@code finally}, whatever the loader throws.
  *
+ * <p><b>A fill of a file's slot</b> costs more than the load, as the kernel has to find new page cache for it. Who reads does
+ * not wait for that: another thread fills the slot ({@link LaterFills}), and until then the chunk is read from its load's
+ * buffer. At most {@value #MAX_WAITING_FILLS} fills wait; beyond, who has loaded a chunk fills its slot, so that half of the
+ * buffers stay free for loads.
+ *
  * <p><b>A survivor</b> is a slot that an earlier process filled. It has its key and its place in a queue from the start, and
  * admits nobody. Who misses the chunk first is its loader: it reads the slot and hashes it, and only if that is not the
  * chunk asks the store, as for any miss. Nobody owns the slot meanwhile, so it may become a victim: the key under the lock
@@ -85,9 +90,6 @@ import org.slf4j.LoggerFactory;
  * too late, which {@link CopyMarks} sees to; this class makes it an {@link IOException}, and revokes the slot, so the next
  * reader loads anew.
  *
- * <p><b>Prefetch</b>, when it comes, enters a {@link Load} that nobody runs yet; a reader that finds such a one runs it
- * itself, so that no read waits for a queue.
- *
  * <p><b>Memory</b> beside the slots: about 80 bytes of heap a slot, and the buffers.
  */
 public final class ChunkCache implements AutoCloseable {
@@ -100,6 +102,7 @@ public final class ChunkCache implements AutoCloseable {
     /** The most slots: 2 TiB of 64 KiB chunks. */
     public static final int MAX_SLOTS = 1 << 25;
 
+    private static final int MAX_WAITING_FILLS = MAX_LOADS / 2;
     private static final int MIN_CHUNK_SIZE_BYTES = 4096; // a page: what is mapped
 
     private static final Logger LOG = LoggerFactory.getLogger(ChunkCache.class);
@@ -110,6 +113,7 @@ public final class ChunkCache implements AutoCloseable {
     private final Slots slots;
     private final SlotGenerations generations;
     private final LoadBuffers buffers;
+    private final @Nullable LaterFills fills;
     private final ReaderGate gate = new ReaderGate("the chunk cache");
     private final HitCount hits = new HitCount();
     private final Object lock = new Object();
@@ -147,7 +151,9 @@ public final class ChunkCache implements AutoCloseable {
         this.chunkSize = chunkSize;
         this.chunkShift = Integer.numberOfTrailingZeros(chunkSize);
         generations = new SlotGenerations(slotCount);
-        buffers = new LoadBuffers(MAX_LOADS, chunkSize, slots instanceof FileSlots);
+        boolean inFile = slots instanceof FileSlots;
+        buffers = new LoadBuffers(MAX_LOADS, chunkSize, inFile);
+        fills = inFile ? new LaterFills(MAX_WAITING_FILLS) : null;
         KeyTable table = new KeyTable(slotCount);
         keys = table;
         queues = new EvictionQueues(slotCount, table::hash);
@@ -245,6 +251,24 @@ public final class ChunkCache implements AutoCloseable {
     }
 
     /**
+     * Whether a read of a chunk needs no loader: it is in the cache, or its bytes have come and are on their way there.
+     *
+     * @param key its name
+     * @return whether that was so at the moment
+     */
+    public boolean has(ChunkKey key) {
+        int pass = gate.enter();
+        try {
+            synchronized (lock) {
+                Load load = loads.get(key);
+                return word(keys.find(key)) != MISS || load != null && load.hasBytes();
+            }
+        } finally {
+            gate.exit(pass);
+        }
+    }
+
+    /**
      * Sees to it that a chunk is in the cache.
      *
      * @param key its name
@@ -258,14 +282,14 @@ public final class ChunkCache implements AutoCloseable {
 
     /**
      * Reads a part of a chunk, which is fetched into the cache first unless it is there. The bytes come also when there
-     * was no room for them in the cache.
+     * was no room for them in the cache, and before they are there.
      *
      * @param key its name
      * @param loader fetches it unless it is there, or on its way
      * @param offsetBytes where to start in the chunk
      * @param dst heap or direct; its position moves past what was read, or stays when the call fails
      * @param lengthBytes how much
-     * @return its word, or {@link #MISS} when there was no room for it
+     * @return its word, or {@link #MISS} when there was no room for it, or there is not yet
      * @throws IOException the loader's, also of the thread whose load this one waited for
      */
     public long readThrough(ChunkKey key, ChunkLoader loader, int offsetBytes, ByteBuffer dst, int lengthBytes)
@@ -298,6 +322,13 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
+    /** Whether all that was loaded is where it belongs. */
+    boolean isSettled() {
+        synchronized (lock) {
+            return loads.isEmpty();
+        }
+    }
+
     /** Waits for the calls in progress but hits, then closes the file, which stays. */
     @Override
     public void close() throws IOException {
@@ -305,6 +336,9 @@ public final class ChunkCache implements AutoCloseable {
             if (!closed) {
                 closed = true;
                 gate.close();
+                if (fills != null) {
+                    fills.close();
+                }
                 slots.close();
             }
         }
@@ -370,7 +404,7 @@ public final class ChunkCache implements AutoCloseable {
             throws IOException {
         try {
             if (mine) {
-                run(load, key, loader);
+                run(load, key, loader, dst != null);
             } else {
                 load.done.join(); // takes no notice of an interrupt, and keeps it
             }
@@ -380,10 +414,10 @@ public final class ChunkCache implements AutoCloseable {
         }
     }
 
-    private void run(Load load, ChunkKey key, ChunkLoader loader) {
+    /** Loads a chunk. Where somebody waits for the bytes, a slot may be filled after they have come. */
+    private void run(Load load, ChunkKey key, ChunkLoader loader, boolean waits) {
         boolean reused = false;
-        int slot = EvictionQueues.NONE;
-        boolean filled = false;
+        boolean loaded = false;
         try {
             ByteBuffer buffer = buffers.take();
             load.buffer = buffer;
@@ -393,13 +427,83 @@ public final class ChunkCache implements AutoCloseable {
                 if (buffer.hasRemaining()) {
                     throw new IOException("chunk " + key + " was loaded short: " + buffer);
                 }
-                slot = takeSlot();
-                filled = slot != EvictionQueues.NONE && fill(slot, key, buffer.flip());
+                buffer.flip();
+                loaded = true;
             }
         } catch (Throwable e) { // whatever it is, those who wait are told
             load.failure = e;
         } finally {
-            complete(load, key, reused, slot, filled);
+            end(load, key, reused, loaded, waits);
+        }
+    }
+
+    private void end(Load load, ChunkKey key, boolean reused, boolean loaded, boolean waits) {
+        synchronized (lock) {
+            settle(load, key, reused);
+            if (reused) {
+                reusedCount++;
+            } else {
+                loadCount++;
+                failedCount += loaded ? 0 : 1;
+            }
+        }
+        boolean later = false;
+        try {
+            later = loaded && waits && fillLater(load, key);
+        } finally {
+            try {
+                if (!later) {
+                    enter(load, key, loaded);
+                }
+            } finally {
+                load.done.complete(null);
+            }
+        }
+    }
+
+    /** Has another thread bring a chunk into the cache; false when it does not. */
+    private boolean fillLater(Load load, ChunkKey key) {
+        if (fills == null) {
+            return false;
+        }
+        int pass = gate.enterAgain(); // who closes waits for it
+        boolean begun = false;
+        synchronized (lock) {
+            load.join();
+        }
+        try {
+            begun = fills.begin(() -> {
+                try {
+                    enter(load, key, true);
+                } finally {
+                    leave(load);
+                    gate.exit(pass);
+                }
+            });
+        } finally {
+            if (!begun) {
+                leave(load);
+                gate.exit(pass);
+            }
+        }
+        return begun;
+    }
+
+    /** Brings what was loaded into the cache, if there is room; from then on nobody joins the load. */
+    private void enter(Load load, ChunkKey key, boolean loaded) {
+        ByteBuffer buffer = load.buffer;
+        int slot = loaded ? takeSlot() : EvictionQueues.NONE;
+        boolean filled = slot != EvictionQueues.NONE && buffer != null && fill(slot, key, buffer);
+        synchronized (lock) {
+            if (filled) {
+                keys.put(key, slot);
+                queues.insert(slot);
+                load.word = generations.word(slot);
+            } else if (slot != EvictionQueues.NONE) {
+                queues.free(slot);
+            }
+            uncachedCount += loaded && !filled ? 1 : 0;
+            loads.remove(key);
         }
     }
 
@@ -422,37 +526,12 @@ public final class ChunkCache implements AutoCloseable {
         generations.beginFill(slot);
         try {
             slots.fill(slot, key, chunk);
-        } catch (IOException e) {
+        } catch (Throwable e) { // those who wait have the bytes all the same
             LOG.debug("a chunk stays out of the cache", e);
             return false;
         }
         generations.endFill(slot);
         return true;
-    }
-
-    private void complete(Load load, ChunkKey key, boolean reused, int slot, boolean filled) {
-        synchronized (lock) {
-            settle(load, key, reused);
-            if (filled) {
-                keys.put(key, slot);
-                queues.insert(slot);
-                load.word = generations.word(slot);
-            } else if (slot != EvictionQueues.NONE) {
-                queues.free(slot);
-            }
-            if (reused) {
-                reusedCount++;
-            } else {
-                loadCount++;
-                if (load.failure != null) {
-                    failedCount++;
-                } else if (!filled) {
-                    uncachedCount++;
-                }
-            }
-            loads.remove(key);
-        }
-        load.done.complete(null);
     }
 
     /** Admits readers to what an earlier process left, or forgets it; it may have made room meanwhile. */

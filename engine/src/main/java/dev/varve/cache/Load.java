@@ -13,15 +13,15 @@ final class Load {
     /** The slot in which an earlier process left the chunk, not checked yet, or {@link KeyTable#NONE}. */
     final int survivor;
 
-    /** Completed, always normally, when all below has its last value. */
+    /** Completed, always normally, when there are bytes, or it is known why there are none. */
     final CompletableFuture<Void> done = new CompletableFuture<>();
 
     /** Holds the chunk until the last user has left. */
     @Nullable
     ByteBuffer buffer;
 
-    /** Where the chunk is in the cache; {@link SlotGenerations#MISS} when it found no room. */
-    long word = SlotGenerations.MISS;
+    /** Where the chunk is in the cache; {@link SlotGenerations#MISS} when it found no room, or has not yet. */
+    volatile long word = SlotGenerations.MISS;
 
     @Nullable
     Throwable failure;
@@ -40,6 +40,11 @@ final class Load {
     /** Counts one user less, under the cache's lock; whether it was the last, who takes the buffer back. */
     boolean leave() {
         return --users == 0;
+    }
+
+    /** Whether its bytes have come, and are still there for those who join now. */
+    boolean hasBytes() {
+        return done.isDone() && failure == null;
     }
 
     /** Gives one user what it came for, once done. */

@@ -40,6 +40,13 @@ final class ReaderGate {
         return pass;
     }
 
+    /** Goes in once more, for who is inside, and has another thread go out: nobody can have closed it. */
+    int enterAgain() {
+        int pass = Stripes.own(inside);
+        INSIDE.getAndAdd(inside, pass, 1L);
+        return pass;
+    }
+
     /** Goes out. */
     void exit(int pass) {
         INSIDE.getAndAdd(inside, pass, -1L);

@@ -284,6 +284,11 @@ public final class PackStore implements Store {
     }
 
     @Override
+    public void warmUp() {
+        files.readTables();
+    }
+
+    @Override
     public StoreStats stats() throws IOException {
         long packBytes = 0;
         long liveBytes = 0;

@@ -99,6 +99,12 @@ public interface Store extends AutoCloseable {
     WriteLease write(String purpose) throws IOException;
 
     /**
+     * Has the system read into memory what look-ups will need, as far as that is little. Nothing depends on it, and what can't
+     * be read is left to them.
+     */
+    default void warmUp() {}
+
+    /**
      * Numbers about the store.
      *
      * @return a snapshot of them

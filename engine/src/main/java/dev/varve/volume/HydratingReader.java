@@ -165,7 +165,7 @@ final class HydratingReader {
     boolean isHydrated(long block) throws IOException {
         Leaf leaf = leaf(block / Leaf.BLOCKS);
         ChunkId id = leaf == null ? null : leaf.chunk((int) (block % Leaf.BLOCKS));
-        return id == null || cache.find(manifest.manifest().key(id)) != ChunkCache.MISS;
+        return id == null || cache.has(manifest.manifest().key(id));
     }
 
     /** Where another disk differs from this one. */

@@ -71,6 +71,16 @@ final class Prefetcher implements AutoCloseable {
      * @return whether the caller is to note what it reads, and {@link #keep} it
      */
     boolean begin(String lineage, BooleanSupplier isWanted) throws IOException {
+        return bring(lineage, isWanted) < LONG_ORDER && noting.add(lineage);
+    }
+
+    /**
+     * Begins to bring what a boot of a lineage reads.
+     *
+     * @param isWanted whether to go on
+     * @return how many chunks it reads, as far as is known
+     */
+    int bring(String lineage, BooleanSupplier isWanted) throws IOException {
         List<ChunkKey> order = order(lineage);
         if (!order.isEmpty() && want(lineage, isWanted)) {
             try {
@@ -79,7 +89,7 @@ final class Prefetcher implements AutoCloseable {
                 LOG.debug("the engine is closing");
             }
         }
-        return order.size() < LONG_ORDER && noting.add(lineage);
+        return order.size();
     }
 
     private List<ChunkKey> order(String lineage) throws IOException {

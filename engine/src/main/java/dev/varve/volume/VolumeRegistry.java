@@ -254,6 +254,14 @@ public final class VolumeRegistry implements AutoCloseable {
         }
     }
 
+    /** Begins to bring what a boot of a volume will read, which nobody has opened yet. */
+    void prefetch(Resource volume) throws IOException {
+        String lineage = VolumeRecord.bootLineage(volume);
+        if (prefetcher != null && lineage != null) {
+            prefetcher.bring(lineage, () -> true);
+        }
+    }
+
     private void keepTouches(LiveVolume volume, boolean early) {
         FirstTouches touches = volume.takeTouches(early);
         if (touches != null && prefetcher != null) {

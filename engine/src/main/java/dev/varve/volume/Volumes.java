@@ -350,6 +350,18 @@ public final class Volumes {
         return registry.attach(scope, id);
     }
 
+    /**
+     * Begins to bring into the cache, in the background, what the first boot of the volume's image has read, if there was one:
+     * for somebody who knows that the volume is about to be booted. {@link #attach} does so by itself.
+     *
+     * @param id of the volume
+     * @throws IOException when its record could not be read
+     */
+    public void prefetch(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        registry.prefetch(require(id, catalog.find(ResourceKind.VOLUME, scope, id)));
+    }
+
     private Volume read(Resource record) throws IOException {
         boolean isHad = VolumeRecord.attachment(record) != null || registry.isOpen(record.id());
         return VolumeRecord.read(record, isHad ? VolumeState.IN_USE : VolumeState.AVAILABLE);

@@ -53,6 +53,13 @@ final class Chunks {
         };
     }
 
+    /** Waits until all that a cache has loaded is in its slot. */
+    static void settle(ChunkCache cache) {
+        while (!cache.isSettled()) {
+            Thread.onSpinWait();
+        }
+    }
+
     long loads() {
         return loads.get();
     }

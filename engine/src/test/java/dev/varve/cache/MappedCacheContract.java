@@ -14,6 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +59,7 @@ abstract class MappedCacheContract extends ChunkCacheContract {
                 ByteBuffer dst = ByteBuffer.allocate(CHUNK);
                 assertThat(cache.readThrough(Chunks.key(1), chunks.of(1), 0, dst, CHUNK))
                         .isEqualTo(ChunkCache.MISS);
+                Chunks.settle(cache);
                 assertThat(Chunks.firstWrong(dst, 0, 1, 0)).isNegative();
                 assertThat(cache.find(Chunks.key(1))).isEqualTo(ChunkCache.MISS);
             }
@@ -64,6 +67,41 @@ abstract class MappedCacheContract extends ChunkCacheContract {
             files.failNever();
             assertThat(cache.load(Chunks.key(1), chunks.of(1))).isNotEqualTo(ChunkCache.MISS);
             assertThat(cache.stats().uncached()).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void readersDoNotWaitForFillsAndClosingDoes() throws Exception {
+        FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
+        CountDownLatch goOn = new CountDownLatch(1);
+        try (FileIo faulty = new FileIo(files)) {
+            ChunkCache cache = open(faulty, "slow", CHUNK, 40 * CHUNK);
+            files.failWhen((call, path) -> {
+                if (call == Call.WRITE) {
+                    uninterruptibly(goOn);
+                }
+                return false;
+            });
+            ByteBuffer dst = ByteBuffer.allocate(CHUNK);
+            for (int number = 0; number < ChunkCache.MAX_LOADS / 2; number++) {
+                for (int time = 0; time < 2; time++) {
+                    assertThat(cache.readThrough(Chunks.key(number), chunks.of(number), 0, dst.clear(), CHUNK))
+                            .isEqualTo(ChunkCache.MISS);
+                    assertThat(Chunks.firstWrong(dst, 0, number, 0)).isNegative();
+                }
+                assertThat(cache.has(Chunks.key(number))).isTrue();
+                assertThat(cache.find(Chunks.key(number))).isEqualTo(ChunkCache.MISS);
+            }
+            assertThat(chunks.loads()).isEqualTo(ChunkCache.MAX_LOADS / 2);
+            Future<?> closer = threads.submit(() -> {
+                cache.close();
+                return null;
+            });
+            Thread.sleep(50);
+            assertThat(closer.isDone()).isFalse();
+            goOn.countDown();
+            closer.get();
+            files.failNever();
         }
     }
 
@@ -181,9 +219,10 @@ abstract class MappedCacheContract extends ChunkCacheContract {
                 for (int number = 0; number < 300; number += 2) {
                     assertThat(cache.find(Chunks.key(number))).isEqualTo(ChunkCache.MISS);
                     ByteBuffer dst = ByteBuffer.allocate(CHUNK);
-                    long word = cache.readThrough(Chunks.key(number), chunks.of(number), 0, dst, CHUNK);
+                    cache.readThrough(Chunks.key(number), chunks.of(number), 0, dst, CHUNK);
                     assertThat(Chunks.firstWrong(dst, 0, number, 0)).isNegative();
-                    assertThat(cache.find(Chunks.key(number))).isEqualTo(word);
+                    Chunks.settle(cache);
+                    long word = cache.find(Chunks.key(number));
                     assertThat(cache.read(word, 0, dst.clear(), CHUNK)).isTrue();
                     assertThat(Chunks.firstWrong(dst, 0, number, 0)).isNegative();
                 }

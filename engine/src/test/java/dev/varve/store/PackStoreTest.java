@@ -3,6 +3,7 @@ package dev.varve.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -67,6 +68,28 @@ class PackStoreTest extends StoreContractTest {
             }
         });
         return found;
+    }
+
+    @Test
+    void indexIsReadAheadAsFarAsItCanBe() throws IOException {
+        write("a", 0, 50);
+        store.close();
+        FaultyFiles files = new FaultyFiles(1, folder.resolve("graves"));
+        try (FileIo faulty = new FileIo(files);
+                Store opened = PackStore.open(
+                        root(),
+                        new StoreOptions(CHUNK, Compression.LZ4, 8 << 20, Path.of("target", "native"), faulty))) {
+            List<Path> read = new ArrayList<>();
+            files.failWhen((call, path) -> {
+                read.add(path);
+                return true;
+            });
+            opened.warmUp();
+            files.failNever();
+            assertThat(read).isNotEmpty().allMatch(path -> path.toString().endsWith(".sst"));
+            opened.warmUp();
+            assertThat(opened.contains(key(chunk(7)))).isTrue();
+        }
     }
 
     @Test

@@ -76,6 +76,10 @@ final class BootCommand implements Callable<Integer> {
                     qemu.program(),
                     "QEMU is not there; install qemu-system-x86 or qemu-system-arm, or name it with --qemu");
         }
+        if (!session.isServed()) {
+            engine.warmUp();
+            Rehearsal.run();
+        }
         if (signal != null && signal.hasCome()) {
             return Main.FAILED;
         }

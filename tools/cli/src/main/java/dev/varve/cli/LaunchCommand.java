@@ -1,8 +1,10 @@
 package dev.varve.cli;
 
 import dev.varve.Engine;
+import dev.varve.EngineScope;
 import dev.varve.instance.Instance;
 import dev.varve.instance.LaunchRequest;
+import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -46,9 +48,12 @@ final class LaunchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Engine engine = session.open();
-        List<Instance> instances = session.scope(engine)
-                .instances()
+        EngineScope scope = session.scope(engine);
+        List<Instance> instances = scope.instances()
                 .launch(LaunchRequest.of(imageId).withCount(count).withTags(tags));
+        if (session.isServed()) {
+            prefetch(scope.volumes(), instances.get(0)); // they are all made of the same image
+        }
         if (session.json()) {
             session.console().print(Json.object(json -> Documents.reservation(json, instances)));
         } else {
@@ -56,6 +61,13 @@ final class LaunchCommand implements Callable<Integer> {
         }
         session.console().flush(); // they are durable: nobody need wait for the store to be closed
         return Main.DONE;
+    }
+
+    /** Whoever launches is about to boot, from the process that has the store open. */
+    private static void prefetch(Volumes volumes, Instance instance) throws IOException {
+        for (String id : instance.volumeIds()) {
+            volumes.prefetch(id);
+        }
     }
 
     private void print(List<Instance> instances) {

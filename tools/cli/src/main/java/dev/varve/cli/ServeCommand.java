@@ -1,10 +1,12 @@
 package dev.varve.cli;
 
 import dev.varve.Engine;
+import dev.varve.EngineScope;
 import dev.varve.nbd.NbdExport;
 import dev.varve.nbd.NbdOptions;
 import dev.varve.nbd.NbdServer;
 import dev.varve.nbd.NbdTls;
+import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -87,11 +89,13 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
         NbdTls tls = certificates == null ? null : NbdTls.ofFolder(certificates);
         UntilSignal signal = session.signal();
         Engine engine = session.open();
-        StoreExports exports = new StoreExports(session.scope(engine), ids);
+        EngineScope scope = session.scope(engine);
+        StoreExports exports = new StoreExports(scope, ids);
         List<NbdExport> named = new ArrayList<>();
         for (String id : ids) {
             named.add(exports.describe(id));
         }
+        prepare(engine, scope.volumes());
         try (NbdServer server = tls == null
                 ? NbdServer.start(address, exports, NbdOptions.DEFAULT)
                 : NbdServer.start(address, exports, NbdOptions.DEFAULT, tls)) {
@@ -101,6 +105,17 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
             signal.await();
         }
         return Main.DONE;
+    }
+
+    /** What would slow the first client down is done before it comes. */
+    private void prepare(Engine engine, Volumes volumes) throws IOException {
+        engine.warmUp();
+        Rehearsal.run();
+        for (String id : ids) {
+            if (Ids.isVolume(id)) {
+                volumes.prefetch(id);
+            }
+        }
     }
 
     /** Where it listens, by the name that was given for it: clients look for the name in the server's certificate. */
