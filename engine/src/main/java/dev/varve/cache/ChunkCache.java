@@ -67,8 +67,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p><b>A fill of a file's slot</b> costs more than the load, as the kernel has to find new page cache for it. Who reads does
  * not wait for that: another thread fills the slot ({@link LaterFills}), and until then the chunk is read from its load's
- * buffer. At most {@value #MAX_WAITING_FILLS} fills wait; beyond, who has loaded a chunk fills its slot, so that half of the
- * buffers stay free for loads.
+ * buffer. At most {@value #MAX_WAITING_FILLS} fills wait; beyond, who has loaded a chunk fills its slot, so that about half of
+ * the buffers stay free for loads.
  *
  * <p><b>A survivor</b> is a slot that an earlier process filled. It has its key and its place in a queue from the start, and
  * admits nobody. Who misses the chunk first is its loader: it reads the slot and hashes it, and only if that is not the
@@ -77,8 +77,9 @@ import org.slf4j.LoggerFactory;
  * the same, they only stay out of the cache.
  *
  * <p><b>The lock</b> guards keys, queues, loads and counts. No I/O, no copy and no waiting happens under it. At most
- * {@value #MAX_LOADS} loads run at once, one for each buffer; more wait for a buffer, each for a different chunk. A buffer
- * goes back when the last who waited has copied, which takes nothing that could block, so buffers always come back.
+ * {@value #MAX_LOADS} loads run at once or wait for their fill, one for each buffer; more wait for a buffer, each for a different
+ * chunk. A buffer goes back when the last who waited has copied and the slot is filled, neither of which waits for a buffer, so
+ * buffers always come back.
  *
  * <p><b>Races.</b> Lock and generation are never needed together: the key leaves under the lock, then the generation
  * turns odd; it turns even, then the key enters under the lock. So a word that {@link #find} returns was good then. Closing
@@ -103,7 +104,6 @@ public final class ChunkCache implements AutoCloseable {
     public static final int MAX_SLOTS = 1 << 25;
 
     private static final int MAX_WAITING_FILLS = MAX_LOADS / 2;
-    private static final int MIN_CHUNK_SIZE_BYTES = 4096; // a page: what is mapped
 
     private static final Logger LOG = LoggerFactory.getLogger(ChunkCache.class);
 
@@ -188,7 +188,7 @@ public final class ChunkCache implements AutoCloseable {
     static ChunkCache mapped(
             FileIo io, Path folder, UUID store, int chunkSizeBytes, long capacityBytes, FileSlots.Mapping mapping)
             throws IOException {
-        int slotCount = slotCount(chunkSizeBytes, capacityBytes);
+        int slotCount = Slots.count(chunkSizeBytes, capacityBytes);
         Files.createDirectories(folder);
         Slots slots = FileSlots.open(io, folder, store, slotCount, chunkSizeBytes, mapping);
         return new ChunkCache(slots, slotCount, chunkSizeBytes);
@@ -202,7 +202,7 @@ public final class ChunkCache implements AutoCloseable {
      * @return the cache, to be closed by the caller
      */
     public static ChunkCache onHeap(int chunkSizeBytes, long capacityBytes) {
-        int slotCount = slotCount(chunkSizeBytes, capacityBytes);
+        int slotCount = Slots.count(chunkSizeBytes, capacityBytes);
         return new ChunkCache(new HeapSlots(slotCount, chunkSizeBytes), slotCount, chunkSizeBytes);
     }
 
@@ -273,7 +273,7 @@ public final class ChunkCache implements AutoCloseable {
      *
      * @param key its name
      * @param loader fetches it unless it is there, or on its way
-     * @return its word, or {@link #MISS} when there was no room for it
+     * @return its word, or {@link #MISS} when there was no room for it, or a reader has just loaded it and it is not there yet
      * @throws IOException the loader's
      */
     public long load(ChunkKey key, ChunkLoader loader) throws IOException {
@@ -476,14 +476,14 @@ public final class ChunkCache implements AutoCloseable {
                 try {
                     enter(load, key, true);
                 } finally {
-                    leave(load);
                     gate.exit(pass);
+                    leave(load);
                 }
             });
         } finally {
             if (!begun) {
-                leave(load);
                 gate.exit(pass);
+                leave(load);
             }
         }
         return begun;
@@ -492,18 +492,23 @@ public final class ChunkCache implements AutoCloseable {
     /** Brings what was loaded into the cache, if there is room; from then on nobody joins the load. */
     private void enter(Load load, ChunkKey key, boolean loaded) {
         ByteBuffer buffer = load.buffer;
-        int slot = loaded ? takeSlot() : EvictionQueues.NONE;
-        boolean filled = slot != EvictionQueues.NONE && buffer != null && fill(slot, key, buffer);
-        synchronized (lock) {
-            if (filled) {
-                keys.put(key, slot);
-                queues.insert(slot);
-                load.word = generations.word(slot);
-            } else if (slot != EvictionQueues.NONE) {
-                queues.free(slot);
+        int slot = EvictionQueues.NONE;
+        boolean filled = false;
+        try {
+            slot = loaded ? takeSlot() : EvictionQueues.NONE;
+            filled = slot != EvictionQueues.NONE && buffer != null && fill(slot, key, buffer);
+        } finally {
+            synchronized (lock) {
+                loads.remove(key);
+                if (filled) {
+                    keys.put(key, slot);
+                    queues.insert(slot);
+                    load.word = generations.word(slot);
+                } else if (slot != EvictionQueues.NONE) {
+                    queues.free(slot);
+                }
+                uncachedCount += loaded && !filled ? 1 : 0;
             }
-            uncachedCount += loaded && !filled ? 1 : 0;
-            loads.remove(key);
         }
     }
 
@@ -581,17 +586,5 @@ public final class ChunkCache implements AutoCloseable {
         if (dst.isReadOnly()) {
             throw new ReadOnlyBufferException();
         }
-    }
-
-    private static int slotCount(int chunkSizeBytes, long capacityBytes) {
-        if (Integer.bitCount(chunkSizeBytes) != 1 || chunkSizeBytes < MIN_CHUNK_SIZE_BYTES) {
-            throw new IllegalArgumentException("chunk size " + chunkSizeBytes + " is not a power of two from 4096");
-        }
-        long count = capacityBytes / chunkSizeBytes;
-        if (count < 1 || count > MAX_SLOTS) {
-            throw new IllegalArgumentException("a cache of " + capacityBytes + " bytes has " + count + " slots of "
-                    + chunkSizeBytes + " bytes: expected 1 to " + MAX_SLOTS);
-        }
-        return (int) count;
     }
 }

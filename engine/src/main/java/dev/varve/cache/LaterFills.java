@@ -4,6 +4,8 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Writes chunks into their slots on a thread of its own, so that who has loaded them need not wait: new page cache costs more
@@ -11,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * millisecond while there is something to do, and is only woken when there was nothing for a while.
  */
 final class LaterFills implements AutoCloseable, Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(LaterFills.class);
     private static final long NAP_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int NAPS = 100;
 
@@ -24,11 +27,15 @@ final class LaterFills implements AutoCloseable, Runnable {
         waiting = new ArrayBlockingQueue<>(maxWaiting);
     }
 
-    /** Has a slot filled; false when too many wait. */
+    /** Has a slot filled; false when too many wait, or there is no thread to be had. */
     boolean begin(Runnable fill) {
         Thread filler = thread;
-        if (filler == null) {
-            filler = start();
+        try {
+            if (filler == null) {
+                filler = start();
+            }
+        } catch (OutOfMemoryError e) { // of threads, rather
+            return false;
         }
         if (!waiting.offer(fill)) {
             return false;
@@ -58,7 +65,7 @@ final class LaterFills implements AutoCloseable, Runnable {
             if (next != null) {
                 sleeps = false;
                 naps = 0;
-                next.run();
+                run(next);
             } else if (sleeps) {
                 LockSupport.park(this);
             } else if (++naps > NAPS) {
@@ -66,6 +73,14 @@ final class LaterFills implements AutoCloseable, Runnable {
             } else {
                 LockSupport.parkNanos(this, NAP_NANOS);
             }
+        }
+    }
+
+    private static void run(Runnable fill) {
+        try {
+            fill.run();
+        } catch (Throwable e) { // of one; others wait for this thread
+            LOG.warn("a chunk may not be in the cache", e);
         }
     }
 

@@ -40,7 +40,10 @@ final class ReaderGate {
         return pass;
     }
 
-    /** Goes in once more, for who is inside, and has another thread go out: nobody can have closed it. */
+    /**
+     * Goes in once more, for who is inside, and has another thread go out. Closing has not come past: it goes by stripes, and the
+     * caller's first pass, on the same one, holds it up.
+     */
     int enterAgain() {
         int pass = Stripes.own(inside);
         INSIDE.getAndAdd(inside, pass, 1L);

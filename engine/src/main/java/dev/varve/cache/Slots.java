@@ -12,6 +12,9 @@ import java.util.function.ObjIntConsumer;
  * runs beside a fill of the same slot yields any mixture of old and new bytes.
  */
 sealed interface Slots extends AutoCloseable permits HeapSlots, FileSlots {
+    /** A page: what is mapped. */
+    int MIN_CHUNK_SIZE_BYTES = 4096;
+
     /**
      * Copies bytes out. The position of {@code dst} stays.
      *
@@ -60,4 +63,17 @@ sealed interface Slots extends AutoCloseable permits HeapSlots, FileSlots {
     /** Closes what was opened. Memory is let go by the collector: somebody may still be copying from it. */
     @Override
     void close() throws IOException;
+
+    /** How many slots of a length there are in a capacity. */
+    static int count(int chunkSizeBytes, long capacityBytes) {
+        if (Integer.bitCount(chunkSizeBytes) != 1 || chunkSizeBytes < MIN_CHUNK_SIZE_BYTES) {
+            throw new IllegalArgumentException("chunk size " + chunkSizeBytes + " is not a power of two from 4096");
+        }
+        long count = capacityBytes / chunkSizeBytes;
+        if (count < 1 || count > ChunkCache.MAX_SLOTS) {
+            throw new IllegalArgumentException("a cache of " + capacityBytes + " bytes has " + count + " slots of "
+                    + chunkSizeBytes + " bytes: expected 1 to " + ChunkCache.MAX_SLOTS);
+        }
+        return (int) count;
+    }
 }

@@ -15,9 +15,9 @@ final class SnapshotExport {
         CopyPieces.Feed feed = BlockSource.of(disk).feed(blockSizeBytes);
         if (sink.isOrdered()) {
             CopyPieces.Drain inOrder = CopyPieces.inOrder(piece -> whole(piece, sink), workers.control());
-            CopyPieces.copy(feed, blockSizeBytes, inOrder, workers);
+            CopyPieces.copy(feed, blockSizeBytes, CopyPieces.PIECE_BYTES, inOrder, workers);
         } else {
-            CopyPieces.copy(feed, blockSizeBytes, piece -> sparse(piece, sink), workers);
+            CopyPieces.copy(feed, blockSizeBytes, CopyPieces.PIECE_BYTES, piece -> sparse(piece, sink), workers);
         }
     }
 

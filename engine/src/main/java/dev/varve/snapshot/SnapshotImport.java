@@ -29,7 +29,12 @@ final class SnapshotImport<T> implements Operation.Body<T> {
                 request.sizeBytes() > 0 ? request : request.withSizeBytes(Math.max(0, source.knownSizeBytes()));
         try (SnapshotWriter writer = snapshots.writer(sized)) {
             CopyPieces.Feed feed = source.feed(writer.blockSizeBytes());
-            CopyPieces.copy(feed, writer.blockSizeBytes(), piece -> put(piece, writer, feed), workers);
+            CopyPieces.copy(
+                    feed,
+                    writer.blockSizeBytes(),
+                    CopyPieces.IMPORT_PIECE_BYTES,
+                    piece -> put(piece, writer, feed),
+                    workers);
             return writer.complete(feed.sizeBytes(), completion);
         }
     }

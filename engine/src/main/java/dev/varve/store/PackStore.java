@@ -285,7 +285,7 @@ public final class PackStore implements Store {
 
     @Override
     public void warmUp() {
-        files.readTables();
+        index.readTables(files.io());
     }
 
     @Override

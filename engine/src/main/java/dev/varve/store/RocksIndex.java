@@ -4,13 +4,19 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
+import dev.varve.file.Access;
+import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.ColumnFamilyDescriptor;
 import org.rocksdb.ColumnFamilyHandle;
@@ -21,6 +27,8 @@ import org.rocksdb.RocksDB;
 import org.rocksdb.RocksDBException;
 import org.rocksdb.RocksIterator;
 import org.rocksdb.Status;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The index and all records, in RocksDB: the one class that holds the database.
@@ -40,6 +48,9 @@ import org.rocksdb.Status;
  * an exception, never a crash.
  */
 final class RocksIndex implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(RocksIndex.class);
+    private static final int READ_BYTES = 256 << 10;
+    private static final long MAX_TABLE_BYTES = 64 << 20;
     private static final byte RECORD = 'r';
     private static final byte META = 'm';
     private static final byte[] LAST_LEASE = metaKey("lease");
@@ -286,6 +297,40 @@ final class RocksIndex implements AutoCloseable {
             db.verifyChecksum();
             return 0;
         });
+    }
+
+    /**
+     * Reads tables into the system's page cache: RocksDB reads a cold table block by block, and waits for each. Of a large
+     * index, a part.
+     */
+    void readTables(FileIo io) {
+        enter();
+        try (Stream<Path> files = Files.list(directory)) {
+            ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
+            long left = MAX_TABLE_BYTES;
+            for (Path file :
+                    (Iterable<Path>) files.filter(path -> path.toString().endsWith(".sst"))::iterator) {
+                left -= read(io, file, left, buffer);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("the index is not read ahead", e);
+        } finally {
+            leave();
+        }
+    }
+
+    private static long read(FileIo io, Path file, long maxBytes, ByteBuffer buffer) {
+        long at = 0;
+        try (PositionalFile table = io.open(file, Access.READ)) {
+            int count = 1;
+            while (count > 0 && at < maxBytes) {
+                count = table.read(buffer.clear(), at);
+                at += Math.max(0, count);
+            }
+        } catch (IOException e) {
+            LOG.debug("{} is not read ahead; RocksDB may have replaced it", file, e);
+        }
+        return at;
     }
 
     long estimateChunks() throws IOException {

@@ -6,7 +6,6 @@ import dev.varve.file.Access;
 import dev.varve.file.FileIo;
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -16,17 +15,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The files of an open store and who opened them; the parts of a {@link PackStore} share it. */
 final class StoreFiles implements AutoCloseable {
     private static final Set<String> OWN_NAMES =
             Set.of("FORMAT", "FORMAT.new", "OWNER", "HEAD", "index", "packs", "cache", "volumes");
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
-    private static final Logger LOG = LoggerFactory.getLogger(StoreFiles.class);
-    private static final int READ_BYTES = 256 << 10;
-    private static final long MAX_TABLE_BYTES = 64 << 20;
     private static final int PROBES = 3;
     private static final int MAX_OWNER_BYTES = 4096;
 
@@ -220,30 +214,6 @@ final class StoreFiles implements AutoCloseable {
 
     Collection<PackState> packStates() throws IOException {
         return index.packs();
-    }
-
-    /**
-     * Reads the index's tables into the system's page cache: RocksDB reads a cold table block by block, and waits for each.
-     * They are a hundredth of what the store holds; of a large one, only a part is read.
-     */
-    void readTables() {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
-        long left = MAX_TABLE_BYTES;
-        try (Stream<Path> files = Files.list(layout.index())) {
-            for (Path file :
-                    (Iterable<Path>) files.filter(path -> path.toString().endsWith(".sst"))::iterator) {
-                try (PositionalFile table = io.open(file, Access.READ)) {
-                    int count = 1;
-                    for (long at = 0; count > 0 && left > 0; at += count, left -= count) {
-                        count = table.read(buffer.clear(), at);
-                    }
-                } catch (NoSuchFileException e) {
-                    LOG.debug("RocksDB has replaced {}", file, e);
-                }
-            }
-        } catch (IOException | UncheckedIOException e) {
-            LOG.debug("the index is not read ahead", e);
-        }
     }
 
     long indexBytes() throws IOException {

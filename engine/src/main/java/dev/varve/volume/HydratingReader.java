@@ -89,7 +89,10 @@ final class HydratingReader {
         if (leaf == null || id == null) {
             zero(dst, length);
         } else {
-            leaf.setWord(i, cache.readThrough(manifest.manifest().key(id), loader, skip, dst, length));
+            long word = cache.readThrough(manifest.manifest().key(id), loader, skip, dst, length);
+            if (word != ChunkCache.MISS) {
+                leaf.setWord(i, word);
+            }
         }
     }
 

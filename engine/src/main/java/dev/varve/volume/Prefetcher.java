@@ -12,10 +12,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,6 +34,9 @@ final class Prefetcher implements AutoCloseable {
     /** From so many chunks on an order is not noted again. */
     private static final int LONG_ORDER = 1024;
 
+    private static final int MAX_LINEAGES = 1024;
+    private static final int SOON_SECONDS = 60;
+
     private final Catalog catalog;
     private final Loader loader;
 
@@ -42,11 +47,12 @@ final class Prefetcher implements AutoCloseable {
     /** Lineages of which a volume notes its reads. */
     private final Set<String> noting = ConcurrentHashMap.newKeySet();
 
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        Thread made = new Thread(task, "varve-prefetch");
-        made.setDaemon(true);
-        return made;
-    });
+    private final ExecutorService thread =
+            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_LINEAGES), task -> {
+                Thread made = new Thread(task, "varve-prefetch");
+                made.setDaemon(true);
+                return made;
+            });
 
     private volatile boolean closed;
 
@@ -71,25 +77,25 @@ final class Prefetcher implements AutoCloseable {
      * @return whether the caller is to note what it reads, and {@link #keep} it
      */
     boolean begin(String lineage, BooleanSupplier isWanted) throws IOException {
-        return bring(lineage, isWanted) < LONG_ORDER && noting.add(lineage);
+        ask(lineage, isWanted);
+        return order(lineage).size() < LONG_ORDER && noting.add(lineage);
     }
 
-    /**
-     * Begins to bring what a boot of a lineage reads.
-     *
-     * @param isWanted whether to go on
-     * @return how many chunks it reads, as far as is known
-     */
-    int bring(String lineage, BooleanSupplier isWanted) throws IOException {
-        List<ChunkKey> order = order(lineage);
-        if (!order.isEmpty() && want(lineage, isWanted)) {
+    /** Begins to bring what a boot of a lineage reads, for somebody who is about to boot, and has a minute for it. */
+    void bringSoon(String lineage) {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SOON_SECONDS);
+        ask(lineage, () -> System.nanoTime() - end < 0);
+    }
+
+    private void ask(String lineage, BooleanSupplier isWanted) {
+        if (want(lineage, isWanted)) {
             try {
-                thread.execute(() -> bring(lineage, order));
+                thread.execute(() -> bring(lineage));
             } catch (RejectedExecutionException e) {
-                LOG.debug("the engine is closing");
+                LOG.debug("nothing is brought for {}: the engine is closing, or too much is to be brought", lineage);
+                end(lineage);
             }
         }
-        return order.size();
     }
 
     private List<ChunkKey> order(String lineage) throws IOException {
@@ -117,8 +123,9 @@ final class Prefetcher implements AutoCloseable {
         wanted.remove(lineage);
     }
 
-    private void bring(String lineage, List<ChunkKey> order) {
+    private void bring(String lineage) {
         try {
+            List<ChunkKey> order = order(lineage);
             int most = Math.min(order.size(), loader.most());
             for (int i = 0; i < most && isWanted(lineage); i++) {
                 try {

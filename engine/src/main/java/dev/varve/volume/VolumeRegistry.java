@@ -258,7 +258,7 @@ public final class VolumeRegistry implements AutoCloseable {
     void prefetch(Resource volume) throws IOException {
         String lineage = VolumeRecord.bootLineage(volume);
         if (prefetcher != null && lineage != null) {
-            prefetcher.bring(lineage, () -> true);
+            prefetcher.bringSoon(lineage);
         }
     }
 

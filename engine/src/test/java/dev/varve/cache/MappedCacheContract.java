@@ -93,11 +93,18 @@ abstract class MappedCacheContract extends ChunkCacheContract {
                 assertThat(cache.find(Chunks.key(number))).isEqualTo(ChunkCache.MISS);
             }
             assertThat(chunks.loads()).isEqualTo(ChunkCache.MAX_LOADS / 2);
+            Thread[] closing = new Thread[1];
+            CountDownLatch started = new CountDownLatch(1);
             Future<?> closer = threads.submit(() -> {
+                closing[0] = Thread.currentThread();
+                started.countDown();
                 cache.close();
                 return null;
             });
-            Thread.sleep(50);
+            started.await();
+            while (closing[0].getState() != Thread.State.TIMED_WAITING) {
+                Thread.onSpinWait();
+            }
             assertThat(closer.isDone()).isFalse();
             goOn.countDown();
             closer.get();

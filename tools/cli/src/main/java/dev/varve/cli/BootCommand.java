@@ -77,8 +77,7 @@ final class BootCommand implements Callable<Integer> {
                     "QEMU is not there; install qemu-system-x86 or qemu-system-arm, or name it with --qemu");
         }
         if (!session.isServed()) {
-            engine.warmUp();
-            Rehearsal.run();
+            engine.warmUp(); // to rehearse would take longer than it saves: QEMU starts
         }
         if (signal != null && signal.hasCome()) {
             return Main.FAILED;

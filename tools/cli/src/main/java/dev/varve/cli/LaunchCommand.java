@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import dev.varve.EngineScope;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.instance.Instance;
 import dev.varve.instance.LaunchRequest;
 import dev.varve.volume.Volumes;
@@ -51,22 +52,26 @@ final class LaunchCommand implements Callable<Integer> {
         EngineScope scope = session.scope(engine);
         List<Instance> instances = scope.instances()
                 .launch(LaunchRequest.of(imageId).withCount(count).withTags(tags));
-        if (session.isServed()) {
-            prefetch(scope.volumes(), instances.get(0)); // they are all made of the same image
-        }
         if (session.json()) {
             session.console().print(Json.object(json -> Documents.reservation(json, instances)));
         } else {
             print(instances);
         }
         session.console().flush(); // they are durable: nobody need wait for the store to be closed
+        if (session.isServed() && !instances.isEmpty()) {
+            prefetch(scope.volumes(), instances.get(0)); // all are made of the same image
+        }
         return Main.DONE;
     }
 
     /** Whoever launches is about to boot, from the process that has the store open. */
     private static void prefetch(Volumes volumes, Instance instance) throws IOException {
         for (String id : instance.volumeIds()) {
-            volumes.prefetch(id);
+            try {
+                volumes.prefetch(id);
+            } catch (Ec2Exception e) {
+                return; // somebody has terminated it by now
+            }
         }
     }
 

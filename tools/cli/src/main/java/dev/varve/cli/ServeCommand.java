@@ -95,11 +95,14 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
         for (String id : ids) {
             named.add(exports.describe(id));
         }
-        prepare(engine, scope.volumes());
+        session.serve();
+        prepare(engine, scope.volumes(), signal);
+        if (signal.hasCome()) {
+            return Main.DONE;
+        }
         try (NbdServer server = tls == null
                 ? NbdServer.start(address, exports, NbdOptions.DEFAULT)
                 : NbdServer.start(address, exports, NbdOptions.DEFAULT, tls)) {
-            session.serve();
             NbdUri uri = new NbdUri(named(server.address(), address), tls != null);
             tell(uri, named.isEmpty() ? exports.list() : named);
             signal.await();
@@ -108,9 +111,9 @@ final class ServeCommand implements Callable<Integer>, StaysHere {
     }
 
     /** What would slow the first client down is done before it comes. */
-    private void prepare(Engine engine, Volumes volumes) throws IOException {
+    private void prepare(Engine engine, Volumes volumes, UntilSignal signal) throws IOException {
         engine.warmUp();
-        Rehearsal.run();
+        Rehearsal.run(signal::hasCome);
         for (String id : ids) {
             if (Ids.isVolume(id)) {
                 volumes.prefetch(id);

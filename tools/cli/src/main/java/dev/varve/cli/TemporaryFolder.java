@@ -6,10 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /** A folder that goes, with all that is in it, when it is closed or the command is interrupted. */
 final class TemporaryFolder implements AutoCloseable {
+    private static final int ATTEMPTS = 10;
+    private static final long PAUSE_NANOS = 50_000_000;
+
     private final Path path;
     private final Thread removal;
 
@@ -38,12 +42,17 @@ final class TemporaryFolder implements AutoCloseable {
         }
     }
 
+    /** Who works in it may be at it still, and even remove it. */
     private void removeQuietly() {
-        try {
-            remove();
-        } catch (IOException | UncheckedIOException e) {
-            System.err.println("varve: " + path + ": could not be removed; delete it by hand");
+        for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
+            try {
+                remove();
+                return;
+            } catch (IOException | UncheckedIOException e) {
+                LockSupport.parkNanos(PAUSE_NANOS);
+            }
         }
+        System.err.println("varve: " + path + ": could not be removed; delete it by hand");
     }
 
     private void remove() throws IOException {

@@ -9,7 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /**
  * Reads a disk through a server as clients do, so that the JVM has compiled what serves them before the first one comes.
@@ -39,30 +39,32 @@ public final class NbdRehearsal {
     /**
      * Reads at random offsets, sizes as guests have them, on the caller's thread.
      *
-     * @param disk is closed by the server
+     * @param disk may be closed by the server, and is to be closed by the caller all the same
      * @param spanBytes of its beginning, where the reads are; from 128 KiB on
      * @param socket where none is yet; gone afterwards
      * @param reads how many
-     * @param maxMillis after which no more are begun
+     * @param ends asked before each
+     * @return how many there were
      * @throws IOException when the disk could not be served
      */
-    public static void run(BlockDevice disk, long spanBytes, Path socket, int reads, long maxMillis)
+    public static int run(BlockDevice disk, long spanBytes, Path socket, int reads, BooleanSupplier ends)
             throws IOException {
         if (spanBytes < MAX_READ_BYTES || spanBytes > disk.sizeBytes()) {
             throw new IllegalArgumentException(spanBytes + " bytes of a disk of " + disk.sizeBytes());
         }
         UnixDomainSocketAddress address = UnixDomainSocketAddress.of(socket);
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(maxMillis);
         try (NbdServer server = NbdServer.start(address, new OneDisk(disk), NbdOptions.DEFAULT);
                 SocketChannel channel = SocketChannel.open(server.address())) {
             NbdRehearsal client = new NbdRehearsal(channel);
             client.shakeHands();
             Random random = new Random(SEED);
-            for (int i = 0; i < reads && System.nanoTime() < end; i++) {
+            int count = 0;
+            while (count < reads && !ends.getAsBoolean()) {
                 int length = MIN_READ_BYTES << random.nextInt(READ_SIZES);
                 long offset = random.nextLong(spanBytes - length + 1) & -MIN_READ_BYTES;
-                client.read(i, offset, length);
+                client.read(count++, offset, length);
             }
+            return count;
         }
     }
 
@@ -109,7 +111,7 @@ public final class NbdRehearsal {
         buffer.clear().limit(lengthBytes);
         while (buffer.hasRemaining()) {
             if (channel.read(buffer) < 0) {
-                throw new EOFException();
+                throw new EOFException("the server has ended the rehearsal");
             }
         }
     }
