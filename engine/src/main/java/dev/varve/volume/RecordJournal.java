@@ -39,6 +39,12 @@ final class RecordJournal implements LogJournal {
         });
     }
 
+    @Override
+    public void remove(List<SegmentEntry> segments) throws IOException {
+        change(now ->
+                now.stream().filter(segment -> !segments.contains(segment)).toList());
+    }
+
     /** Keeps what the opening did not know: the one before it was still making a segment when it was closed. */
     @Override
     public void replace(List<SegmentEntry> segments) throws IOException {

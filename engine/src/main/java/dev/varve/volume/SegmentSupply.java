@@ -187,8 +187,27 @@ final class SegmentSupply {
     }
 
     /** Nothing can be taken any more. */
-    synchronized void close() {
-        closed = true;
-        ready.clear();
+    void close() {
+        List<LogSegment> unused;
+        synchronized (this) {
+            closed = true;
+            unused = opening == null
+                    ? List.copyOf(ready)
+                    : List.of(); // those of an opening that failed are given already
+            ready.clear();
+        }
+        giveBack(unused);
+    }
+
+    /** Has the record name them no more: whoever opens the log would look for records all over them. */
+    private void giveBack(List<LogSegment> unused) {
+        if (!unused.isEmpty()) {
+            try {
+                home.journal().remove(unused.stream().map(SegmentEntry::of).toList());
+                unused.forEach(this::give);
+            } catch (IOException | RuntimeException e) {
+                LOG.debug("{} segments stay with their log", unused.size(), e);
+            }
+        }
     }
 }

@@ -229,7 +229,8 @@ final class VolumeLog implements AutoCloseable {
                 prepareSegment();
             }
         }
-        if (opened && wantsUpkeep() && asked.compareAndSet(false, true)) {
+        boolean wantsUpkeep = unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES || wantsSegment;
+        if (opened && wantsUpkeep && asked.compareAndSet(false, true)) {
             home.upkeep().wanted(this);
         }
         return true;
@@ -321,10 +322,6 @@ final class VolumeLog implements AutoCloseable {
 
     private boolean isSyncedOften() {
         return syncs.getAndSet(0) >= MANY_SYNCS;
-    }
-
-    private boolean wantsUpkeep() {
-        return unsyncedBytes.get() >= LogLimits.UNSYNCED_BYTES || wantsSegment;
     }
 
     /** Has a segment ready when the active one is filling, so that few wait for one; syncs when much is not. */
@@ -586,12 +583,16 @@ final class VolumeLog implements AutoCloseable {
     /** Closes all segments; what was not flushed may be lost. */
     @Override
     public void close() throws IOException {
+        LogSegment newest;
         gate.lock();
         try {
             closed = true;
+            newest = failure == null ? active : null;
+            active = null;
         } finally {
             gate.unlock();
         }
+        seal(newest);
         share.end();
         supply.close();
         table.close();

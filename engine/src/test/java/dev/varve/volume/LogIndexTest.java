@@ -145,6 +145,11 @@ class LogIndexTest extends VolumeFixture {
             }
 
             @Override
+            public void remove(List<SegmentEntry> segments) {
+                entries.removeAll(segments);
+            }
+
+            @Override
             public void replace(List<SegmentEntry> segments) {
                 entries.clear();
                 entries.addAll(segments);
@@ -166,6 +171,25 @@ class LogIndexTest extends VolumeFixture {
         }
     }
 
+    /** Else whoever opens the log next looks for records all over it. */
+    @Test
+    void segmentThatWasReadyIsGivenBackWhenTheLogIsClosed() throws IOException {
+        VolumeRig rig = VolumeRig.inFiles(() -> io, tmp.resolve("logs"), 1L << 30);
+        Staging staging = new Staging();
+        try (VolumeLog log = rig.openLog(FIRST)) {
+            log.append(1, page(1), staging, VolumeLog.ALWAYS);
+            log.prepareForFreeze();
+            assertThat(rig.entries()).hasSize(2);
+            log.harden(staging);
+        }
+        assertThat(rig.entries()).hasSize(1);
+        try (VolumeLog log = rig.openLog(FIRST)) {
+            assertThat(PageWord.isZeros(log.word(1))).isFalse();
+            assertThat(log.word(1)).isNotEqualTo(PageWord.NONE);
+            assertThat(log.segments()).hasSize(1);
+        }
+    }
+
     /** A fold has given a segment back, which is kept for the next; the disk is full of what is kept, and who writes is refused. */
     @Test
     void keptSegmentNeedsNoRoom() throws IOException {
@@ -176,6 +200,9 @@ class LogIndexTest extends VolumeFixture {
         LogJournal journal = new LogJournal() {
             @Override
             public void add(SegmentEntry segment) {}
+
+            @Override
+            public void remove(List<SegmentEntry> segments) {}
 
             @Override
             public void replace(List<SegmentEntry> segments) {}
@@ -287,6 +314,9 @@ class LogIndexTest extends VolumeFixture {
                 new LogJournal() {
                     @Override
                     public void add(SegmentEntry segment) {}
+
+                    @Override
+                    public void remove(List<SegmentEntry> segments) {}
 
                     @Override
                     public void replace(List<SegmentEntry> segments) {}

@@ -40,6 +40,11 @@ class SpaceReserveTest {
             }
 
             @Override
+            public void remove(List<SegmentEntry> segments) {
+                entries.removeAll(segments);
+            }
+
+            @Override
             public void replace(List<SegmentEntry> segments) {}
         };
         LogHome home = new LogHome(space, journal, LogUpkeep.NONE, reserve, BLOCK);

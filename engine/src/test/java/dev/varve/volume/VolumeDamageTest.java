@@ -32,6 +32,7 @@ class VolumeDamageTest extends VolumeFixture {
         put(device, 0, 1);
         put(device, 0, 2);
         device.close();
+        loseDirectory(1);
         flip(1, ONE_PAGE + 9);
         assertThat(tryGet(rig, 0)).isEqualTo("damaged");
         assertThat(tryGet(rig, 0)).as("opened once more").isEqualTo("damaged");
@@ -60,6 +61,7 @@ class VolumeDamageTest extends VolumeFixture {
         device = rig.open();
         put(device, 9, 9);
         device.close();
+        loseDirectory(1);
         flip(1, 9);
         assertThat(tryGet(rig, 0)).isEqualTo("damaged");
     }
@@ -117,8 +119,21 @@ class VolumeDamageTest extends VolumeFixture {
         put(device, 0, 2);
         device.close();
         assertThat(tryGet(rig, 0)).isEqualTo("2");
+        loseDirectory(1);
         flip(1, 9);
         assertThat(tryGet(rig, 0)).isEqualTo("damaged");
+    }
+
+    /** What was closed well has all headers twice. */
+    @Test
+    void headerThatRottedAfterACleanCloseIsKnownFromTheDirectory() throws IOException {
+        VolumeRig rig = files();
+        VolumeDevice device = rig.open();
+        put(device, 0, 2);
+        device.close();
+        flip(1, 9);
+        assertThat(tryGet(rig, 0)).isEqualTo("2");
+        assertThat(tryGet(rig, 0)).as("opened once more").isEqualTo("2");
     }
 
     /** The directory is never needed, it is said. */

@@ -120,6 +120,9 @@ class VolumeFailureTest extends VolumeFixture {
             }
 
             @Override
+            public void remove(List<SegmentEntry> segments) {}
+
+            @Override
             public void replace(List<SegmentEntry> segments) {}
         };
         VolumeLog log = log(space, journal, List.of());

@@ -6,6 +6,7 @@ import dev.varve.file.FileIo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -55,8 +56,17 @@ abstract class VolumeFixture {
         return VolumeLog.open(VolumeRig.ID, VolumeRig.home(space, journal), state, new Staging());
     }
 
+    private Path file(long segment) {
+        return tmp.resolve("logs").resolve(String.format("%08x.log", segment));
+    }
+
+    /** Rots the trailer of a segment's directory. */
+    final void loseDirectory(long segment) throws IOException {
+        flip(segment, Files.size(file(segment)) - LogSegment.TRAILER_BYTES);
+    }
+
     final void flip(long segment, long offset) throws IOException {
-        Path file = tmp.resolve("logs").resolve(String.format("%08x.log", segment));
+        Path file = file(segment);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer one = ByteBuffer.allocate(1);
             channel.read(one, offset);

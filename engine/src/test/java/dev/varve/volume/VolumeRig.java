@@ -112,6 +112,11 @@ final class VolumeRig {
         }
 
         @Override
+        public synchronized void remove(List<SegmentEntry> segments) {
+            entries.removeAll(segments);
+        }
+
+        @Override
         public synchronized void replace(List<SegmentEntry> segments) {
             entries = new ArrayList<>(segments);
         }
