@@ -39,6 +39,8 @@ function boot() {
   bootRow("varve", "cold", "varve, cold"); printf " %9.2f\n", bootRatio("cold", "cold")
   bootRow("varve", "prefetched", "varve, cold, prefetched"); printf " %9.2f\n", bootRatio("prefetched", "cold")
   bootRow("qemu", "cold", "qemu-nbd raw, cold"); printf "\n"
+  bootRow("varve", "start", "varve, until it listens"); printf "\n"
+  bootRow("qemu", "start", "qemu-nbd raw, until it listens"); printf "\n"
   bootRow("varve", "warm", "varve, warm"); printf " %9.2f\n", bootRatio("warm", "warm")
   bootRow("qemu", "warm", "qemu-nbd raw, warm"); printf "\n"
   bar("boot, warm, to qemu-nbd raw", bootRatio("warm", "warm"), 1, 1)
