@@ -178,6 +178,42 @@ abstract class VolumeContractTest {
         }
     }
 
+    /** Random places of 2 MiB, 240 MiB in all: a log of 64 MiB at most, and not one chunk is written. */
+    @Test
+    void overwritingGoesRoundInTheLogWithoutAFold() throws Exception {
+        reopen(SampleDisk.options().withLogBytes(64 << 20));
+        Volume volume = volumes().create(VolumeRequest.NEW.withSizeGib(1));
+        long chunks = engine.stats().chunks();
+        byte[] model = new byte[2 << 20];
+        Random random = new Random(5);
+        ByteBuffer once = ByteBuffer.allocate(4096).putInt(0, 77);
+        for (int round = 0; round < 3; round++) {
+            try (BlockDevice device = volumes().attach(volume.id())) {
+                device.write(once.clear(), (8L + round) << 20); // stays in the oldest segments
+                device.writeZeroes((16L + round) << 20, 4096);
+                for (int i = 0; i < 2000; i++) {
+                    byte[] data = new byte[1 + random.nextInt(80_000)];
+                    random.nextBytes(data);
+                    int offset = random.nextInt(model.length - data.length);
+                    device.write(ByteBuffer.wrap(data), offset);
+                    System.arraycopy(data, 0, model, offset, data.length);
+                    if (i % 200 == 0) {
+                        assertThat(volumes().stats(volume.id()).logBytes()).isLessThan(128 << 20);
+                        assertThat(read(device, 0, model.length)).isEqualTo(ByteBuffer.wrap(model));
+                    }
+                }
+                assertThat(volumes().stats(volume.id()).foldFailure()).isNull();
+            }
+            assertThat(engine.stats().chunks()).isEqualTo(chunks);
+        }
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            assertThat(read(device, 0, model.length)).isEqualTo(ByteBuffer.wrap(model));
+            for (int round = 0; round < 3; round++) {
+                assertThat(read(device, (8L + round) << 20, 4096)).isEqualTo(once.clear());
+            }
+        }
+    }
+
     @Test
     void whatASnapshotHasJustWrittenIsInTheCacheAlready() throws Exception {
         Volume volume = fromSnapshot();

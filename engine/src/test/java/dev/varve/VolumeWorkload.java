@@ -58,6 +58,9 @@ record VolumeWorkload(String name, int volumes, long logBytes, boolean fromSnaps
             of("folds by length over a snapshot", 2, 300 << 10, "small 4 zero 2 large 1 flush 1")
                     .overSnapshot(),
             of("folds and snapshots", 1, 400 << 10, "small 4 large 1 flush 1 snapshot 2 trim 1"),
+            of("overwritten, opened again", 1, 600 << 10, "large 8 small 2 zero 1 reattach 3 flush 1"),
+            of("overwritten and frozen", 1, 600 << 10, "large 8 page 2 reattach 3 flush 1 snapshot 1")
+                    .overSnapshot(),
             of("segments used again", 3, NO_FOLD, "page 16 snapshot 1 settle 1 create 1"),
             of("sets of volumes", 3, NO_FOLD, "small 8 flush 1 set 2"),
             of("sets over a snapshot, settled", 3, NO_FOLD, "small 6 trim 1 set 2 settle 1")

@@ -8,7 +8,6 @@ import dev.varve.manifest.ManifestWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
@@ -88,6 +87,9 @@ final class Fold implements LogReplay.Visitor {
         LogReplay replay = new LogReplay(volume.id(), start.sequence(), layer.lastSequence(), this);
         List<LogReplay.Part> parts = new ArrayList<>();
         for (LogSegment segment : log.segmentsUpTo(layer.number())) {
+            if (segment.lastSequence() < start.sequence()) {
+                continue; // given up, as the record says, but for what came between
+            }
             parts.add(new LogReplay.Part(segment, segment.endBytes()));
         }
         replay.run(parts);
@@ -186,39 +188,13 @@ final class Fold implements LogReplay.Visitor {
         if (rest.isEmpty()) {
             return layer.number();
         }
-        BitSet slots = new BitSet();
-        log.segmentsUpTo(layer.number()).forEach(segment -> slots.set(segment.slot));
+        KeptPages kept = new KeptPages(log, log.segmentsUpTo(layer.number()), staging);
         for (long block : rest) {
             for (long page = block * chunkPages; page < (block + 1) * chunkPages; page++) {
-                boolean done = false;
-                while (!done) {
-                    long word = log.word(page);
-                    done = word == PageWord.NONE || !slots.get(PageWord.slot(word)) || keep(page, word, staging);
-                }
+                kept.keep(page);
             }
         }
         log.flush();
         return log.layer();
-    }
-
-    private boolean keep(long page, long word, Staging staging) throws IOException {
-        BooleanSupplier same = () -> log.word(page) == word;
-        if (PageWord.isZeros(word)) {
-            return log.appendAll(RecordHeader.Type.ZEROS, page, 1, staging, same);
-        }
-        if (!PageWord.isDamaged(word)) {
-            ByteBuffer bytes = staging.merged().clear();
-            boolean read = false;
-            try {
-                log.reader().readFrozen(page, word, bytes, scratch);
-                read = true;
-            } catch (DamagedPageException e) {
-                LOG.error("{} is damaged from here on", volume.id(), e);
-            }
-            if (read) {
-                return log.append(page, bytes.flip(), staging, same);
-            }
-        }
-        return log.appendAll(RecordHeader.Type.DAMAGED, page, 1, staging, same);
     }
 }

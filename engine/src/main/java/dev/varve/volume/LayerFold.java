@@ -91,12 +91,14 @@ final class LayerFold {
 
     /** No layer ends between what is kept of blocks that are left out and the commit, which fails those that have not all. */
     private void commitWithRest(Fold fold, Manifest folded, Set<Long> gone, ManifestWriter writer) throws IOException {
+        Staging staging = registry.stagings().take();
         volume.freezing.lock();
         try {
-            long whole = registry.keepRest(fold);
+            long whole = fold.keepRest(staging);
             registry.catalog().change(change -> commit(change, fold, folded, whole, gone), writer::commit);
         } finally {
             volume.freezing.unlock();
+            registry.stagings().give(staging);
         }
     }
 
@@ -125,7 +127,7 @@ final class LayerFold {
 
     private void publish(VolumeLog log, HydratingReader base, long folded) {
         volume.rebase(base);
-        log.release(folded);
+        log.release(log.segmentsUpTo(folded));
         registry.limits().released();
     }
 

@@ -293,6 +293,61 @@ public final class PageIndex {
         }
     }
 
+    /**
+     * Pages whose words name one of some slots, which nothing new does meanwhile.
+     *
+     * @param slots tells of a segment's place whether words that name it count
+     * @param most how many pages are worth knowing
+     * @param gate held by whoever changes the index; taken here again and again for a short time
+     * @return null when there are more, or whole units
+     */
+    long @Nullable [] pages(IntPredicate slots, int most, Lock gate) {
+        for (long word : units) {
+            if (word != PageWord.NONE && slots.test(PageWord.slot(word))) {
+                return null;
+            }
+        }
+        LongStream.Builder found = LongStream.builder();
+        long[] groups = groups();
+        int count = 0;
+        for (int i = 0; i < groups.length && count <= most; i += FORGET_AT_ONCE) {
+            gate.lock();
+            try {
+                for (int k = i; k < Math.min(groups.length, i + FORGET_AT_ONCE); k++) {
+                    count += pages(table[seek(table, groups[k])], slots, found);
+                }
+            } finally {
+                gate.unlock();
+            }
+        }
+        return count > most ? null : found.build().toArray();
+    }
+
+    private static int pages(long @Nullable [] group, IntPredicate slots, LongStream.Builder found) {
+        int count = 0;
+        for (int page = 0; group != null && page < GROUP_PAGES; page++) {
+            long word = group[group.length == GROUP_LONGS ? 1 + page : 1];
+            if (word != PageWord.NONE && slots.test(PageWord.slot(word))) {
+                found.add(firstPage(group[0]) + page);
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** How many pages have words of their own that name each slot, about: others may change it meanwhile. */
+    int[] pagesBySlot() {
+        int[] counts = new int[PageWord.MAX_SLOTS];
+        for (long[] group : table) {
+            for (int i = 1; group != null && i < group.length; i++) {
+                if (group[i] != PageWord.NONE) {
+                    counts[PageWord.slot(group[i])] += group.length == GROUP_LONGS ? 1 : GROUP_PAGES;
+                }
+            }
+        }
+        return counts;
+    }
+
     private static void underGate(Lock gate, Runnable step) {
         gate.lock();
         try {

@@ -130,13 +130,25 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         return !VolumeRecord.layers(record).isEmpty();
     }
 
+    /** Makes a log shorter that is long; whether its layer was ended for that, and is to be folded. */
     private boolean freezesLong(LiveVolume volume, Resource record) throws IOException {
         VolumeLog log = volume.log();
-        if (log == null || !registry.limits().isLong(log)) {
+        while (log != null && registry.limits().isLong(log)) {
+            if (closed || !trims(volume, log, record)) {
+                VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean trims(LiveVolume volume, VolumeLog log, Resource record) {
+        try {
+            return new HeadTrim(registry, volume, log, record).run();
+        } catch (IOException e) {
+            LOG.debug("{} is folded, not trimmed", volume.id(), e);
             return false;
         }
-        VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
-        return true;
     }
 
     @Override

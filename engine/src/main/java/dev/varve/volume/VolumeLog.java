@@ -446,9 +446,8 @@ final class VolumeLog implements AutoCloseable {
         }
     }
 
-    /** Drops a layer and those before it, whose pages are in the base by now, and in no record. */
-    void release(long frozenLayer) {
-        List<LogSegment> gone = segmentsUpTo(frozenLayer);
+    /** Drops its oldest segments, whose pages are in the base by now or newer ones are in the log; no record names them. */
+    void release(List<LogSegment> gone) {
         BitSet slots = new BitSet();
         gone.forEach(segment -> slots.set(segment.slot));
         index.forgetAll(slots::get, gate);

@@ -332,14 +332,8 @@ public final class VolumeRegistry implements AutoCloseable {
         }
     }
 
-    /** Keeps in the log what a fold has left out. */
-    long keepRest(Fold fold) throws IOException {
-        Staging staging = stagings.take();
-        try {
-            return fold.keepRest(staging);
-        } finally {
-            stagings.give(staging);
-        }
+    Staging.Pool stagings() {
+        return stagings;
     }
 
     LogLimits limits() {

@@ -68,7 +68,7 @@ class LogIndexTest extends VolumeFixture {
         AtomicBoolean once = new AtomicBoolean();
         space.beforeSync = (segment, bytes, offset) -> {
             if (!once.getAndSet(true)) {
-                log.release(frozen.layer()); // what the fold does when it has committed
+                log.release(log.segmentsUpTo(frozen.layer())); // what the fold does when it has committed
             }
         };
         assertThatCode(log::flush).as("flush").doesNotThrowAnyException();
@@ -106,7 +106,7 @@ class LogIndexTest extends VolumeFixture {
         await(syncing);
         VolumeLog.Frozen frozen = VolumeRig.freeze(log);
         log.flush(frozen);
-        log.release(frozen.layer());
+        log.release(log.segmentsUpTo(frozen.layer()));
         go.countDown();
         slow.join();
         assertThat(told.get()).as("what the slow one is told").isNull();
@@ -223,7 +223,7 @@ class LogIndexTest extends VolumeFixture {
         assertThat(written).isGreaterThan(900);
         VolumeLog.Frozen frozen = VolumeRig.freeze(log);
         log.flush(frozen);
-        log.release(frozen.layer()); // the fold is done: the log is empty
+        log.release(log.segmentsUpTo(frozen.layer())); // the fold is done: the log is empty
         assertThat(log.bytes()).isZero();
         assertThatCode(() -> log.append(0, page(2), staging, VolumeLog.ALWAYS))
                 .as("a write to the log that is empty")
@@ -284,7 +284,7 @@ class LogIndexTest extends VolumeFixture {
         assertThat(limits.isLong(log)).isTrue();
         VolumeLog.Frozen frozen = VolumeRig.freeze(log);
         log.flush(frozen);
-        log.release(frozen.layer());
+        log.release(log.segmentsUpTo(frozen.layer()));
         assertThat(log.bytes()).isZero();
         limits.indexes(log.index().heapBytes(), VolumeRig.ID); // the next round of the upkeep
         assertThat(limits.isLong(log))
@@ -340,7 +340,7 @@ class LogIndexTest extends VolumeFixture {
         await(sealing);
         VolumeLog.Frozen frozen = VolumeRig.freeze(log);
         log.flush(frozen);
-        log.release(frozen.layer());
+        log.release(log.segmentsUpTo(frozen.layer()));
         go.countDown();
         writer.join();
         assertThat(told.get()).as("what the writer is told").isNull();

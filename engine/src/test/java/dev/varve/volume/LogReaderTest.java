@@ -51,7 +51,7 @@ class LogReaderTest extends VolumeFixture {
         AtomicBoolean once = new AtomicBoolean();
         space.beforeRead = (segment, bytes, offset) -> {
             if (!once.getAndSet(true)) {
-                log.release(frozen.layer());
+                log.release(log.segmentsUpTo(frozen.layer()));
             }
         };
         requireElsewhere();
@@ -63,7 +63,7 @@ class LogReaderTest extends VolumeFixture {
         AtomicBoolean once = new AtomicBoolean();
         space.afterRead = (segment, bytes, offset) -> {
             if (!once.getAndSet(true)) {
-                log.release(frozen.layer());
+                log.release(log.segmentsUpTo(frozen.layer()));
                 bytes.put(page(2));
             }
         };
@@ -88,7 +88,7 @@ class LogReaderTest extends VolumeFixture {
                 }
             }
         };
-        log.release(frozen.layer());
+        log.release(log.segmentsUpTo(frozen.layer()));
         assertThat(space.given).isOne();
         assertThat(named).isEmpty();
     }

@@ -104,7 +104,7 @@ class SpaceReserveTest {
                 }
                 VolumeLog.Frozen frozen = VolumeRig.freeze(log);
                 log.flush(frozen);
-                log.release(frozen.layer());
+                log.release(log.segmentsUpTo(frozen.layer()));
             }
         }
     }

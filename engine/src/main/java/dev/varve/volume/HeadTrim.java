@@ -1,0 +1,151 @@
+package dev.varve.volume;
+
+import dev.varve.catalog.Change;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import java.io.IOException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives back the oldest segments of a log, of which nearly all was overwritten since: what is left of them is appended once
+ * more. So to overwrite the same part of a volume again and again costs no fold, and goes round in the same segments.
+ *
+ * <p>Nothing that a snapshot is to have may go: no layer is pending, and none ends meanwhile. What stands for the pages by then
+ * is durable before the record forgets the segments, and they are dropped from the log after that.
+ */
+final class HeadTrim {
+    private static final Logger LOG = LoggerFactory.getLogger(HeadTrim.class);
+
+    /** Of what is given back, at most one page of so many is appended once more. */
+    private static final int MIN_PAGES_PER_LIVE = 8;
+
+    /** A part of a log that is worth it. */
+    private static final int MIN_PART = 4;
+
+    /** Whoever snapshots the volume waits for them: 64 MiB. */
+    private static final int MAX_LIVE_PAGES = 1 << 14;
+
+    private static final int PASSES = 2;
+
+    private final VolumeRegistry registry;
+    private final LiveVolume volume;
+    private final VolumeLog log;
+    private final Resource found;
+
+    /**
+     * A trim.
+     *
+     * @param found the volume's record
+     */
+    HeadTrim(VolumeRegistry registry, LiveVolume volume, VolumeLog log, Resource found) {
+        this.registry = registry;
+        this.volume = volume;
+        this.log = log;
+        this.found = found;
+    }
+
+    /**
+     * Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile.
+     *
+     * @return whether anything was
+     */
+    boolean run() throws IOException {
+        List<LogSegment> head = head();
+        if (head.isEmpty()) {
+            return false;
+        }
+        volume.freezing.lock();
+        try {
+            Resource record = registry.catalog().find(ResourceKind.VOLUME, found.scope(), found.id());
+            if (record == null || !hasNoLayer(record) || !keepRest(head)) {
+                return false;
+            }
+            LogState.Start start = startBehind(head);
+            if (start.sequence() <= VolumeRecord.start(record).sequence()) {
+                return false;
+            }
+            registry.catalog().change(change -> forget(change, head, start));
+            log.release(head);
+            LOG.debug("{}: {} segments were overwritten", found.id(), head.size());
+        } finally {
+            volume.freezing.unlock();
+        }
+        registry.limits().released();
+        return true;
+    }
+
+    /** The oldest segments, as many as have little left; none if they are a small part of the log. */
+    private List<LogSegment> head() {
+        List<LogSegment> all = log.segments();
+        int[] live = log.index().pagesBySlot();
+        long bytes = 0;
+        long livePages = 0;
+        long headBytes = 0;
+        int count = 0;
+        for (int i = 0; i + 1 < all.size(); i++) { // the newest is written to
+            bytes += all.get(i).endBytes();
+            livePages += live[all.get(i).slot];
+            if (livePages <= MAX_LIVE_PAGES && livePages * MIN_PAGES_PER_LIVE <= bytes >> Pages.SHIFT) {
+                headBytes = bytes;
+                count = i + 1;
+            }
+        }
+        return headBytes * MIN_PART >= log.bytes() ? all.subList(0, count) : List.of();
+    }
+
+    private static boolean hasNoLayer(Resource record) throws IOException {
+        return VolumeRecord.layers(record).isEmpty() && !VolumeRecord.isDeleting(record);
+    }
+
+    /** Appends durably what the head has left; false if it is too much. */
+    private boolean keepRest(List<LogSegment> head) throws IOException {
+        Staging staging = registry.stagings().take();
+        try {
+            KeptPages kept = new KeptPages(log, head, staging);
+            for (int pass = 0; pass < PASSES; pass++) {
+                long[] pages = log.index().pages(kept.slots(), MAX_LIVE_PAGES, log.gate);
+                if (pages == null) {
+                    return false;
+                }
+                if (pages.length == 0) {
+                    log.flush(); // also what was written over the head without a flush
+                    return true;
+                }
+                for (long page : pages) {
+                    kept.keep(page);
+                }
+            }
+            return false;
+        } finally {
+            registry.stagings().give(staging);
+        }
+    }
+
+    /** Where the log begins without its head. */
+    private LogState.Start startBehind(List<LogSegment> head) {
+        log.gate.lock();
+        try {
+            long last = head.stream().mapToLong(LogSegment::lastSequence).max().orElse(0);
+            return new LogState.Start(last + 1, log.segments().get(head.size()).layer());
+        } finally {
+            log.gate.unlock();
+        }
+    }
+
+    private Resource forget(Change change, List<LogSegment> head, LogState.Start start) throws IOException {
+        Resource now = Volumes.require(found.id(), change.find(ResourceKind.VOLUME, found.scope(), found.id()));
+        Set<Long> gone = head.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
+        VolumeRecord.setStart(now, start);
+        VolumeRecord.setSegments(
+                now,
+                VolumeRecord.segments(now).stream()
+                        .filter(segment -> !gone.contains(segment.number()))
+                        .toList());
+        change.update(now);
+        return now;
+    }
+}
