@@ -194,7 +194,7 @@ final class Fold implements LogReplay.Visitor {
                 kept.keep(page);
             }
         }
-        log.flush();
+        log.harden(staging);
         return log.layer();
     }
 }

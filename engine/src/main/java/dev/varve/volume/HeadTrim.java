@@ -26,7 +26,7 @@ final class HeadTrim {
     /** A part of a log that is worth it. */
     private static final int MIN_PART = 4;
 
-    /** Whoever snapshots the volume waits for them: 64 MiB. */
+    /** 64 MiB. */
     private static final int MAX_LIVE_PAGES = 1 << 14;
 
     private static final int PASSES = 2;
@@ -48,25 +48,31 @@ final class HeadTrim {
         this.found = found;
     }
 
-    /**
-     * Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile.
-     *
-     * @return whether anything was
-     */
-    boolean run() throws IOException {
+    /** What came of it. */
+    enum Outcome {
+        DONE,
+        /** Too little would be gained. */
+        NOT_WORTH_IT,
+        /** A layer is pending, or the volume is being deleted. */
+        NOT_NOW
+    }
+
+    /** Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile. */
+    Outcome run() throws IOException {
         List<LogSegment> head = head();
-        if (head.isEmpty()) {
-            return false;
+        if (head.isEmpty() || !keepRest(head)) { // most of it while snapshots go on: no harm is done if it was in vain
+            return Outcome.NOT_WORTH_IT;
         }
         volume.freezing.lock();
         try {
             Resource record = registry.catalog().find(ResourceKind.VOLUME, found.scope(), found.id());
-            if (record == null || !hasNoLayer(record) || !keepRest(head)) {
-                return false;
+            if (record == null || !hasNoLayer(record)) {
+                return Outcome.NOT_NOW;
             }
             LogState.Start start = startBehind(head);
-            if (start.sequence() <= VolumeRecord.start(record).sequence()) {
-                return false;
+            if (!keepRest(head)
+                    || start.sequence() <= VolumeRecord.start(record).sequence()) {
+                return Outcome.NOT_WORTH_IT;
             }
             registry.catalog().change(change -> forget(change, head, start));
             log.release(head);
@@ -75,7 +81,7 @@ final class HeadTrim {
             volume.freezing.unlock();
         }
         registry.limits().released();
-        return true;
+        return Outcome.DONE;
     }
 
     /** The oldest segments, as many as have little left; none if they are a small part of the log. */
@@ -112,7 +118,7 @@ final class HeadTrim {
                     return false;
                 }
                 if (pages.length == 0) {
-                    log.flush(); // also what was written over the head without a flush
+                    log.harden(staging); // also what was written over the head; marked, as what goes was
                     return true;
                 }
                 for (long page : pages) {

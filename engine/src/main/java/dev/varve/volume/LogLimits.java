@@ -43,9 +43,12 @@ final class LogLimits {
 
     /** Whether a log is to be folded. */
     boolean isLong(VolumeLog log) {
-        return log.bytes() >= logBytes / 2
-                || log.segmentCount() >= SegmentTable.MANY_SLOTS
-                || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
+        return hasManyBytes(log) || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
+    }
+
+    /** Whether a log is to be made shorter whatever the heap has to say. */
+    boolean hasManyBytes(VolumeLog log) {
+        return log.bytes() >= logBytes / 2 || log.segmentCount() >= SegmentTable.MANY_SLOTS;
     }
 
     /** Whether nothing is to be appended before it was folded. */

@@ -73,6 +73,13 @@ final class LogRecovery implements LogReplay.Visitor {
                 .map(each -> new LogReplay.Part(each.segment, each.entry.endBytes()))
                 .toList());
         replay.end();
+        long layer = Math.max(1, state.start().layer());
+        for (LogSegment segment : keptInMemory()) {
+            if (segment.layer() == 0) {
+                segment.beginLayer(layer); // all its records are lost
+            }
+            layer = segment.layer();
+        }
     }
 
     /** Finds what is durable, and which segments have records. */

@@ -335,9 +335,14 @@ public final class PageIndex {
         return count;
     }
 
-    /** How many pages have words of their own that name each slot, about: others may change it meanwhile. */
+    /** How many pages have words that name each slot, about: others may change it meanwhile. Of a unit, twice as many. */
     int[] pagesBySlot() {
         int[] counts = new int[PageWord.MAX_SLOTS];
+        for (long word : units) {
+            if (word != PageWord.NONE) {
+                counts[PageWord.slot(word)] += 2 << UNIT_SHIFT;
+            }
+        }
         for (long[] group : table) {
             for (int i = 1; group != null && i < group.length; i++) {
                 if (group[i] != PageWord.NONE) {

@@ -133,21 +133,28 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     /** Makes a log shorter that is long; whether its layer was ended for that, and is to be folded. */
     private boolean freezesLong(LiveVolume volume, Resource record) throws IOException {
         VolumeLog log = volume.log();
-        while (log != null && registry.limits().isLong(log)) {
-            if (closed || !trims(volume, log, record)) {
-                VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
-                return true;
-            }
+        if (log == null || closed || !registry.limits().isLong(log)) {
+            return false;
+        }
+        HeadTrim.Outcome outcome = trim(volume, log, record);
+        if (outcome == HeadTrim.Outcome.NOT_WORTH_IT) {
+            VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
+            return true;
+        }
+        if (outcome == HeadTrim.Outcome.DONE && registry.limits().isLong(log)) {
+            request(volume.id()); // after others
         }
         return false;
     }
 
-    private boolean trims(LiveVolume volume, VolumeLog log, Resource record) {
+    private HeadTrim.Outcome trim(LiveVolume volume, VolumeLog log, Resource record) {
         try {
-            return new HeadTrim(registry, volume, log, record).run();
+            return registry.limits().hasManyBytes(log)
+                    ? new HeadTrim(registry, volume, log, record).run()
+                    : HeadTrim.Outcome.NOT_WORTH_IT; // it would take no less of the heap
         } catch (IOException e) {
             LOG.debug("{} is folded, not trimmed", volume.id(), e);
-            return false;
+            return HeadTrim.Outcome.NOT_WORTH_IT;
         }
     }
 

@@ -66,6 +66,22 @@ class VolumeDamageTest extends VolumeFixture {
         assertThat(tryGet(rig, 0)).isEqualTo("damaged");
     }
 
+    /** Such a segment is of a layer all the same, and not given back as one of a layer that was folded long ago. */
+    @Test
+    void segmentThatLostItsOnlyRecordIsOfItsNeighboursLayer() throws IOException {
+        VolumeRig rig = files();
+        for (int page = 0; page < 3; page++) {
+            VolumeDevice device = rig.open();
+            put(device, page, 1);
+            device.close();
+        }
+        loseDirectory(1);
+        flip(1, 9);
+        try (VolumeLog log = rig.openLog(LogState.Start.FIRST)) {
+            assertThat(log.segments()).hasSizeGreaterThan(1).allMatch(segment -> segment.layer() == 1);
+        }
+    }
+
     /** "Where two in a row are lost ... the volume does not open": it does when they are the first two. */
     @Test
     void twoLostRecordsAtTheStartAreNoticed() throws IOException {
