@@ -204,7 +204,7 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Has the system read into memory what first reads of disks will look for: the index, at most 64 MiB of it. For a server,
-     * before its first client: cold, the boot of a Debian waits for the disk 280 times for the index alone. Nothing depends on
+     * before its first client: cold, the boot of a Debian waits for the disk some hundred times for the index alone (decision 0028). Nothing depends on
      * it.
      */
     public void warmUp() {

@@ -9,7 +9,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes chunks into their slots on a thread of its own, so that who has loaded them need not wait: new page cache costs more
- * than to read and decompress what goes there. To wake a thread costs a reader half as much again, so this one looks every
+ * than to read and decompress what goes there. To wake a thread would cost a reader a system call, so this one looks every
  * millisecond while there is something to do, and is only woken when there was nothing for a while.
  */
 final class LaterFills implements AutoCloseable, Runnable {

@@ -11,7 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Something that takes long, copies a disk, and works on several threads: prepared, then run once.
  *
  * <p>{@link #run} works in the calling thread and, where there are any to be had, on threads of the engine's executor;
- * {@link #start} leaves the calling thread alone. Buffers take at most {@value CopyPieces#PIECE_BYTES} bytes a worker.
+ * {@link #start} leaves the calling thread alone. Buffers take at most {@value CopyPieces#PIECE_BYTES} bytes a worker, or a chunk if that is more.
  * Either all of the operation's effect is there and durable when it succeeds, or none when it fails, is cancelled, or
  * its process dies. An interrupt does not end it; {@link #cancel}, from any thread, does.
  *
@@ -51,7 +51,7 @@ public final class Operation<T> {
     /**
      * Sets who is told of progress. To be called before it is run.
      *
-     * @param listener is told after every few hundred KiB, and at the end
+     * @param listener is told after every piece of work, of a chunk or a few, and at the end
      * @return this
      */
     public Operation<T> onProgress(ProgressListener listener) {

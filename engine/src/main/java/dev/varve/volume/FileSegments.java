@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,7 +43,15 @@ final class FileSegments implements SegmentSpace {
     private final FileIo io;
     private final Path folder;
     private final SpaceReserve reserve;
-    private final Map<Integer, ArrayDeque<Kept>> free = new HashMap<>();
+
+    /** Numbers of those that are kept, by their lengths; the one that was given back last is taken first. */
+    private final Map<Integer, ArrayDeque<Long>> free = new HashMap<>();
+
+    /**
+     * Segments that this process has made, by how far they were written when they were closed last: of others nobody knows
+     * whether their lengths are durable, nor whether a write or a sync of theirs has failed.
+     */
+    private final Map<Long, Long> own = new ConcurrentHashMap<>();
 
     @GuardedBy("this")
     private long freeBytes;
@@ -63,13 +72,6 @@ final class FileSegments implements SegmentSpace {
         this.reserve = reserve;
         reserve.onFull(this::dropKept);
     }
-
-    /**
-     * A segment that is kept for the next who needs one.
-     *
-     * @param writtenBytes how far it was written: what comes behind may take no room on the disk yet
-     */
-    private record Kept(long number, long writtenBytes) {}
 
     @Override
     public synchronized void claim(Set<Long> numbers, boolean areAll) throws IOException {
@@ -105,14 +107,14 @@ final class FileSegments implements SegmentSpace {
 
     @Override
     public SegmentFile take(int sizeBytes, Use use) throws IOException {
-        Kept kept = takeKept(sizeBytes);
+        Long kept = takeKept(sizeBytes);
         SpaceReserve.Room room = null;
         boolean done = false;
         try {
-            room = room(sizeBytes, kept == null ? 0 : kept.writtenBytes, use);
+            room = room(sizeBytes, kept == null ? 0 : writtenBytes(kept, 0), use);
             SegmentFile segment = kept == null
                     ? make(nextNumber(), sizeBytes, use != Use.RARELY_SYNCED, room)
-                    : open(kept.number, sizeBytes, true, room);
+                    : open(kept, sizeBytes, room);
             done = true;
             return segment;
         } finally {
@@ -120,16 +122,26 @@ final class FileSegments implements SegmentSpace {
                 room.end();
             }
             if (!done && kept != null) {
-                io.delete(path(kept.number));
+                delete(kept);
             }
         }
     }
 
-    private synchronized @Nullable Kept takeKept(int sizeBytes) {
-        Kept kept =
-                free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>()).poll();
-        freeBytes -= kept == null ? 0 : sizeBytes;
-        return kept;
+    private synchronized @Nullable Long takeKept(int sizeBytes) throws IOException {
+        ArrayDeque<Long> all = free.computeIfAbsent(sizeBytes, unused -> new ArrayDeque<>());
+        for (Long kept = all.poll(); kept != null; kept = all.poll()) {
+            freeBytes -= sizeBytes;
+            if (own.containsKey(kept)) {
+                return kept;
+            }
+            delete(kept); // a sync that others did not wait for has failed since
+        }
+        return null;
+    }
+
+    /** How far a segment was written when it was closed: what comes behind may take no room on the disk yet. */
+    private long writtenBytes(long number, int ifUnknown) {
+        return own.getOrDefault(number, (long) ifUnknown);
     }
 
     private synchronized long nextNumber() {
@@ -160,7 +172,8 @@ final class FileSegments implements SegmentSpace {
             io.syncDirectory(folder);
             room.written(0, zeroed ? sizeBytes : 0);
             done = true;
-            return new LogFile(number, sizeBytes, true, file, room);
+            own.put(number, zeroed ? (long) sizeBytes : 0L);
+            return new LogFile(number, sizeBytes, file, room);
         } finally {
             if (!done) {
                 file.close();
@@ -183,12 +196,14 @@ final class FileSegments implements SegmentSpace {
         }
     }
 
+    /** Nothing is appended to it any more, and so nothing is promised. */
     @Override
     public SegmentFile open(long number, int sizeBytes) throws IOException {
-        return open(number, sizeBytes, false, reserve.roomAnyway(sizeBytes, sizeBytes));
+        long written = writtenBytes(number, sizeBytes);
+        return open(number, sizeBytes, reserve.roomAnyway(written, written));
     }
 
-    private SegmentFile open(long number, int sizeBytes, boolean isOwn, SpaceReserve.Room room) throws IOException {
+    private SegmentFile open(long number, int sizeBytes, SpaceReserve.Room room) throws IOException {
         PositionalFile file = io.open(path(number), Access.WRITE, SYNC_LANES);
         boolean done = false;
         try {
@@ -197,7 +212,7 @@ final class FileSegments implements SegmentSpace {
                 throw new IOException(path(number) + " has " + found + " bytes, expected " + sizeBytes);
             }
             done = true;
-            return new LogFile(number, sizeBytes, isOwn, file, room);
+            return new LogFile(number, sizeBytes, file, room);
         } finally {
             if (!done) {
                 file.close();
@@ -209,8 +224,8 @@ final class FileSegments implements SegmentSpace {
     public void give(SegmentFile segment) {
         try {
             segment.close();
-            if (!(segment instanceof LogFile file && file.isOwn && keep(file))) {
-                io.delete(path(segment.number()));
+            if (!(segment instanceof LogFile file && keep(file))) {
+                delete(segment.number());
             }
         } catch (IOException e) {
             LOG.warn("{} is not used again before the store is next opened", segment.describe(), e);
@@ -218,12 +233,18 @@ final class FileSegments implements SegmentSpace {
     }
 
     private synchronized boolean keep(LogFile file) {
-        if (freeBytes + file.sizeBytes > KEPT_BYTES) {
+        if (!own.containsKey(file.number) || freeBytes + file.sizeBytes > KEPT_BYTES) {
             return false;
         }
         freeBytes += file.sizeBytes;
-        free.computeIfAbsent(file.sizeBytes, unused -> new ArrayDeque<>()).add(new Kept(file.number, file.room.end()));
+        free.computeIfAbsent(file.sizeBytes, unused -> new ArrayDeque<>()).push(file.number);
         return true;
+    }
+
+    @Override
+    public void delete(long number) throws IOException {
+        own.remove(number);
+        io.delete(path(number));
     }
 
     private Path path(long number) {
@@ -237,12 +258,12 @@ final class FileSegments implements SegmentSpace {
     }
 
     private synchronized void dropKept() {
-        for (ArrayDeque<Kept> segments : free.values()) {
-            for (Kept kept : segments) {
+        for (ArrayDeque<Long> segments : free.values()) {
+            for (long kept : segments) {
                 try {
-                    io.delete(path(kept.number));
+                    delete(kept);
                 } catch (IOException e) {
-                    LOG.warn("{} stays until the store is next opened", path(kept.number), e);
+                    LOG.warn("{} stays until the store is next opened", path(kept), e);
                 }
             }
         }
@@ -250,14 +271,35 @@ final class FileSegments implements SegmentSpace {
         freeBytes = 0;
     }
 
-    /**
-     * A segment.
-     *
-     * @param isOwn whether this process has made it: of others nobody knows whether a sync of theirs has failed
-     * @param room promised for what is not written yet
-     */
-    private record LogFile(long number, int sizeBytes, boolean isOwn, PositionalFile file, SpaceReserve.Room room)
-            implements SegmentFile {
+    /** A segment. */
+    private final class LogFile implements SegmentFile {
+        private final long number;
+        private final int sizeBytes;
+        private final PositionalFile file;
+        private final SpaceReserve.Room room;
+
+        /**
+         * A segment.
+         *
+         * @param room promised for what is not written yet
+         */
+        LogFile(long number, int sizeBytes, PositionalFile file, SpaceReserve.Room room) {
+            this.number = number;
+            this.sizeBytes = sizeBytes;
+            this.file = file;
+            this.room = room;
+        }
+
+        @Override
+        public long number() {
+            return number;
+        }
+
+        @Override
+        public int sizeBytes() {
+            return sizeBytes;
+        }
+
         @Override
         public void read(ByteBuffer dst, long offsetBytes) throws IOException {
             file.readFully(dst, offsetBytes);
@@ -266,7 +308,12 @@ final class FileSegments implements SegmentSpace {
         @Override
         public void write(ByteBuffer src, long offsetBytes) throws IOException {
             int length = src.remaining();
-            file.write(src, offsetBytes);
+            try {
+                file.write(src, offsetBytes);
+            } catch (IOException e) {
+                own.remove(number);
+                throw e;
+            }
             room.written(offsetBytes, offsetBytes + length);
             if (offsetBytes + length == sizeBytes) {
                 room.end(); // the end is written last
@@ -275,7 +322,12 @@ final class FileSegments implements SegmentSpace {
 
         @Override
         public void sync() throws IOException {
-            file.sync();
+            try {
+                file.sync();
+            } catch (IOException e) {
+                own.remove(number);
+                throw e;
+            }
         }
 
         @Override
@@ -285,7 +337,8 @@ final class FileSegments implements SegmentSpace {
 
         @Override
         public void close() throws IOException {
-            room.end();
+            long written = room.end();
+            own.computeIfPresent(number, (same, before) -> written);
             file.close();
         }
     }

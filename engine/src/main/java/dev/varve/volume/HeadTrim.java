@@ -5,8 +5,6 @@ import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import java.io.IOException;
 import java.util.List;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -14,7 +12,7 @@ import org.slf4j.LoggerFactory;
  * Gives back the oldest segments of a log, of which nearly all was overwritten since: what is left of them is appended once
  * more. So to overwrite the same part of a volume again and again costs no fold, and goes round in the same segments.
  *
- * <p>Nothing that a snapshot is to have may go: no layer is pending, and none ends meanwhile. What stands for the pages by then
+ * <p>Nothing that a snapshot is to have may go: no layer is pending, and none ends while the record forgets them. What stands for the pages by then
  * is durable before the record forgets the segments, and they are dropped from the log after that.
  */
 final class HeadTrim {
@@ -59,8 +57,9 @@ final class HeadTrim {
 
     /** Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile. */
     Outcome run() throws IOException {
+        log.trimmedBytes = log.bytes();
         List<LogSegment> head = head();
-        if (head.isEmpty() || !keepRest(head)) { // most of it while snapshots go on: no harm is done if it was in vain
+        if (head.isEmpty() || !keepRest(head)) { // while snapshots go on: no harm is done if it was in vain
             return Outcome.NOT_WORTH_IT;
         }
         volume.freezing.lock();
@@ -70,16 +69,15 @@ final class HeadTrim {
                 return Outcome.NOT_NOW;
             }
             LogState.Start start = startBehind(head);
-            if (!keepRest(head)
-                    || start.sequence() <= VolumeRecord.start(record).sequence()) {
+            if (start.sequence() <= VolumeRecord.start(record).sequence()) {
                 return Outcome.NOT_WORTH_IT;
             }
             registry.catalog().change(change -> forget(change, head, start));
-            log.release(head);
-            LOG.debug("{}: {} segments were overwritten", found.id(), head.size());
         } finally {
             volume.freezing.unlock();
         }
+        log.release(head);
+        LOG.debug("{}: {} segments were overwritten", found.id(), head.size());
         registry.limits().released();
         return Outcome.DONE;
     }
@@ -144,13 +142,8 @@ final class HeadTrim {
 
     private Resource forget(Change change, List<LogSegment> head, LogState.Start start) throws IOException {
         Resource now = Volumes.require(found.id(), change.find(ResourceKind.VOLUME, found.scope(), found.id()));
-        Set<Long> gone = head.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
         VolumeRecord.setStart(now, start);
-        VolumeRecord.setSegments(
-                now,
-                VolumeRecord.segments(now).stream()
-                        .filter(segment -> !gone.contains(segment.number()))
-                        .toList());
+        VolumeRecord.dropSegments(now, LogSegment.numbers(head));
         change.update(now);
         return now;
     }

@@ -35,6 +35,11 @@ final class HeapSegments implements SegmentSpace {
     }
 
     @Override
+    public void delete(long number) {
+        taken.remove(number);
+    }
+
+    @Override
     public void claim(Set<Long> numbers, boolean areAll) {
         // what is not named was never kept
     }

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +73,7 @@ final class LayerFold {
             Manifest folded = fold.run(VolumeRecord.start(record));
             HydratingReader next = registry.reader(folded);
             // asked for here: who has a gate may want the catalog
-            Set<Long> gone = numbers(log.segmentsUpTo(layer.number()));
+            Set<Long> gone = LogSegment.numbers(log.segmentsUpTo(layer.number()));
             if (fold.damage() == null) {
                 registry.catalog().change(change -> commit(change, fold, folded, 0, gone), writer::commit);
             } else {
@@ -151,11 +150,7 @@ final class LayerFold {
         left.removeIf(each -> each.number() == layer.number());
         VolumeRecord.setLayers(now, left);
         VolumeRecord.setStart(now, layer.next());
-        VolumeRecord.setSegments(
-                now,
-                VolumeRecord.segments(now).stream()
-                        .filter(segment -> !gone.contains(segment.number()))
-                        .toList());
+        VolumeRecord.dropSegments(now, gone);
         change.update(now);
         change.hold(now.id(), folded.toString().getBytes(StandardCharsets.US_ASCII));
         return now;
@@ -191,9 +186,5 @@ final class LayerFold {
             throw VolumeErrors.notFound(record.id());
         }
         return now;
-    }
-
-    private static Set<Long> numbers(List<LogSegment> segments) {
-        return segments.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
     }
 }

@@ -17,6 +17,11 @@ final class LogLimits {
 
     private static final long WAIT_MILLIS = 50;
 
+    /** Of the bound on a log: what it grows by from one look at what of it was overwritten to the next. */
+    private static final int GROWN_PART = 16;
+
+    private static final long LEAST_GROWN_BYTES = SegmentSpace.SIZES_BYTES.get(0);
+
     private final long logBytes;
     private volatile long indexBytes;
     private volatile @Nullable String largest;
@@ -44,6 +49,11 @@ final class LogLimits {
     /** Whether a log is to be folded. */
     boolean isLong(VolumeLog log) {
         return hasManyBytes(log) || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
+    }
+
+    /** Whether a log has grown so much that it is worth to see what of it was overwritten. */
+    boolean hasGrown(VolumeLog log) {
+        return log.bytes() - log.trimmedBytes >= Math.max(logBytes / GROWN_PART, LEAST_GROWN_BYTES);
     }
 
     /** Whether a log is to be made shorter whatever the heap has to say. */

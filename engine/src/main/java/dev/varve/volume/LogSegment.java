@@ -3,6 +3,9 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +39,9 @@ final class LogSegment {
     /** Guarded by the log's gate, as all below. */
     private int endBytes;
 
+    /** What stands before the end in its page; null where nothing is appended. */
+    private byte @Nullable [] tail;
+
     private long layer;
     private long lastSequence;
     private long syncedSequence;
@@ -49,6 +55,10 @@ final class LogSegment {
         this.file = file;
         this.slot = slot;
         this.nonce = nonce;
+    }
+
+    static Set<Long> numbers(List<LogSegment> segments) {
+        return segments.stream().map(segment -> segment.file.number()).collect(Collectors.toSet());
     }
 
     byte[] nonce() {
@@ -73,8 +83,28 @@ final class LogSegment {
                 && endBytes + recordBytes + directoryBytes + areaBytes + TRAILER_BYTES <= file.sizeBytes();
     }
 
-    /** Notes a record that was written at the end. */
+    /** Puts what stands before the end in its page. */
+    void putTail(ByteBuffer dst) {
+        if (tail != null) {
+            dst.put(tail, 0, endBytes & Pages.MASK);
+        }
+    }
+
+    private void keepTail(ByteBuffer record, int length) {
+        byte[] kept = tail == null ? new byte[Pages.BYTES] : tail;
+        int rest = (endBytes + length) & Pages.MASK;
+        int own = Math.min(rest, length);
+        record.get(length - own, kept, rest - own, own);
+        tail = kept;
+    }
+
+    /**
+     * Notes a record that was written at the end.
+     *
+     * @param area holds it from index 0 on
+     */
     void appended(RecordHeader header, ByteBuffer area) {
+        keepTail(area, header.recordBytes());
         byte[] headers = directory;
         if (headers != null) {
             int length = header.areaBytes();
@@ -117,6 +147,7 @@ final class LogSegment {
     byte @Nullable [] seal() {
         byte[] headers = headers();
         directory = null;
+        tail = null;
         return headers;
     }
 

@@ -13,6 +13,9 @@ final class Pages {
     /** The most pages that are read together. */
     static final int RUN_PAGES = 64;
 
+    /** With it the checksum of what stands in front of a page becomes a part of the checksum of both. */
+    private static final CrcShift BEHIND = CrcShift.bytes(SHIFT);
+
     private Pages() {}
 
     /** Where a page may be copied to, and what checks it. One user at a time. */
@@ -35,10 +38,29 @@ final class Pages {
          * @param bytes holds it from its position on; nothing of it is changed
          */
         int checksum(byte[] nonce, long offsetBytes, long page, ByteBuffer bytes) {
+            return checksum(nonce, offsetBytes, page, content(bytes));
+        }
+
+        /**
+         * The same of a page whose content's checksum is known.
+         *
+         * @param content its {@link #content}
+         */
+        int checksum(byte[] nonce, long offsetBytes, long page, int content) {
             seed.clear();
             seed.put(nonce).putLong(offsetBytes).putLong(page).flip();
             crc.reset();
             crc.update(seed);
+            return BEHIND.apply((int) crc.getValue()) ^ content;
+        }
+
+        /**
+         * The CRC32C of a page's content, wherever it is going to stand.
+         *
+         * @param bytes holds it from its position on; nothing of it is changed
+         */
+        int content(ByteBuffer bytes) {
+            crc.reset();
             int start = bytes.position();
             int limit = bytes.limit();
             bytes.limit(start + BYTES);

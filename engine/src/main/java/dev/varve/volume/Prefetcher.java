@@ -77,8 +77,11 @@ final class Prefetcher implements AutoCloseable {
      * @return whether the caller is to note what it reads, and {@link #keep} it
      */
     boolean begin(String lineage, BooleanSupplier isWanted) throws IOException {
-        ask(lineage, isWanted);
-        return order(lineage).size() < LONG_ORDER && noting.add(lineage);
+        int known = order(lineage).size();
+        if (known > 0) {
+            ask(lineage, isWanted);
+        }
+        return known < LONG_ORDER && noting.add(lineage);
     }
 
     /** Begins to bring what a boot of a lineage reads, for somebody who is about to boot, and has a minute for it. */

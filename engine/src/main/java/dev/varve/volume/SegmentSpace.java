@@ -42,6 +42,13 @@ interface SegmentSpace extends AutoCloseable {
     void give(SegmentFile segment);
 
     /**
+     * Deletes a segment that nobody has open and no record names any more.
+     *
+     * @throws IOException when it stays
+     */
+    void delete(long number) throws IOException;
+
+    /**
      * Says which segments records name, before anything is taken.
      *
      * @param areAll whether no other is named: others are deleted; else they stay, and are not taken

@@ -3,40 +3,68 @@ package dev.varve.volume;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
 
 /** Where a record is put together before it is written. One user at a time. */
 final class Staging {
     private static final int BYTES = RecordHeader.MAX_BYTES + RecordHeader.MAX_DATA_PAGES * Pages.BYTES;
 
-    private final ByteBuffer record = ByteBuffer.allocateDirect(BYTES);
+    /** With room for the rest of the record's first page before it, and of its last behind it. */
+    private final ByteBuffer whole = ByteBuffer.allocateDirect(Pages.BYTES + BYTES + Pages.BYTES);
+
+    private final ByteBuffer record = whole.slice(Pages.BYTES, BYTES);
     private final ByteBuffer page = ByteBuffer.allocateDirect(Pages.BYTES);
     private final Pages.Scratch scratch = new Pages.Scratch();
     private final CRC32C crc = new CRC32C();
 
+    /** Checksums of the pages that were taken. */
+    private final int[] contents = new int[RecordHeader.MAX_DATA_PAGES];
+
     /**
-     * A record as it stands at the end of a segment.
+     * Takes the pages of the next record, which needs no gate.
      *
-     * @param pages of a record of data, from its position on, which stays
+     * @param pages from its position on, which stays
      */
-    ByteBuffer encode(LogSegment segment, RecordHeader header, @Nullable ByteBuffer pages) {
+    void take(ByteBuffer pages, int count) {
+        int area = RecordHeader.areaBytes(RecordHeader.Type.DATA, count);
+        record.clear();
+        for (int i = 0; i < count; i++) {
+            int at = area + (i << Pages.SHIFT);
+            record.put(at, pages, pages.position() + (i << Pages.SHIFT), Pages.BYTES);
+            contents[i] = scratch.content(record.position(at));
+        }
+    }
+
+    /** A record, with the pages that were taken if it has any, as it stands at the end of a segment. */
+    ByteBuffer encode(LogSegment segment, RecordHeader header) {
         int area = header.areaBytes();
         record.clear().limit(header.recordBytes());
         for (int at = 0; at < area; at += Long.BYTES) {
             record.putLong(at, 0);
         }
-        for (int i = 0; pages != null && i < header.pageCount(); i++) {
-            int at = area + (i << Pages.SHIFT);
-            record.put(at, pages, pages.position() + (i << Pages.SHIFT), Pages.BYTES);
-            long place = segment.endBytes() + (long) at;
-            record.position(at);
-            record.putInt(
-                    RecordHeader.checksumAt(i),
-                    scratch.checksum(segment.nonce(), place, header.firstPage() + i, record));
+        for (int i = 0; header.type() == RecordHeader.Type.DATA && i < header.pageCount(); i++) {
+            long place = segment.endBytes() + (long) area + (i << Pages.SHIFT);
+            int checksum = scratch.checksum(segment.nonce(), place, header.firstPage() + i, contents[i]);
+            record.putInt(RecordHeader.checksumAt(i), checksum);
         }
-        record.position(0);
         header.encode(record, segment.nonce(), crc);
         return record;
+    }
+
+    /**
+     * The record of the last {@link #encode} with all of its first and last page, for the end of a segment: what the segment
+     * has before, and zeros behind. Of a page that is written in part and not in memory the system reads the rest first.
+     *
+     * @return to be written where {@link LogSegment#endBytes}' page begins
+     */
+    ByteBuffer wholePages(LogSegment segment, RecordHeader header) {
+        int before = segment.endBytes() & Pages.MASK;
+        int start = Pages.BYTES - before;
+        whole.clear();
+        segment.putTail(whole.position(start));
+        int end = Pages.BYTES + header.recordBytes();
+        int limit = start + ((end - start + Pages.MASK) & -Pages.BYTES);
+        LiveVolume.zero(whole.position(end), limit - end);
+        return whole.limit(limit).position(start);
     }
 
     /** Room for the page that a part is merged into. */
@@ -44,7 +72,7 @@ final class Staging {
         return page;
     }
 
-    /** Shared by all volumes of an engine: 260 KiB each, and as many as write at once, of which a few are kept. */
+    /** Shared by all volumes of an engine: 272 KiB each, and as many as write at once, of which a few are kept. */
     static final class Pool {
         private static final int KEPT = 16;
 

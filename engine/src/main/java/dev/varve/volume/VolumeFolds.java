@@ -130,14 +130,16 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         return !VolumeRecord.layers(record).isEmpty();
     }
 
-    /** Makes a log shorter that is long; whether its layer was ended for that, and is to be folded. */
+    /** Makes a log shorter that is long, or of which much was overwritten; whether its layer was ended for that, and is to be folded. */
     private boolean freezesLong(LiveVolume volume, Resource record) throws IOException {
         VolumeLog log = volume.log();
-        if (log == null || closed || !registry.limits().isLong(log)) {
+        if (log == null
+                || closed
+                || !registry.limits().isLong(log) && !registry.limits().hasGrown(log)) {
             return false;
         }
         HeadTrim.Outcome outcome = trim(volume, log, record);
-        if (outcome == HeadTrim.Outcome.NOT_WORTH_IT) {
+        if (outcome == HeadTrim.Outcome.NOT_WORTH_IT && registry.limits().isLong(log)) {
             VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
             return true;
         }
@@ -149,11 +151,11 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
 
     private HeadTrim.Outcome trim(LiveVolume volume, VolumeLog log, Resource record) {
         try {
-            return registry.limits().hasManyBytes(log)
+            return registry.limits().hasManyBytes(log) || registry.limits().hasGrown(log)
                     ? new HeadTrim(registry, volume, log, record).run()
                     : HeadTrim.Outcome.NOT_WORTH_IT; // it would take no less of the heap
         } catch (IOException e) {
-            LOG.debug("{} is folded, not trimmed", volume.id(), e);
+            LOG.debug("{} is not trimmed", volume.id(), e);
             return HeadTrim.Outcome.NOT_WORTH_IT;
         }
     }

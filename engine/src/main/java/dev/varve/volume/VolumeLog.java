@@ -83,6 +83,10 @@ final class VolumeLog implements AutoCloseable {
 
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong unsyncedBytes = new AtomicLong();
+
+    /** Its length when it was looked at last what of it was overwritten, less what has gone since. */
+    volatile long trimmedBytes;
+
     private volatile long durable;
     private volatile @Nullable IOException failure;
 
@@ -172,9 +176,11 @@ final class VolumeLog implements AutoCloseable {
         while (pages.hasRemaining()) {
             int count = Math.min(pages.remaining() >> Pages.SHIFT, RecordHeader.MAX_DATA_PAGES);
             long first = page;
-            if (!share.withRoom(() -> append(RecordHeader.Type.DATA, first, count, pages, staging, condition))) {
+            staging.take(pages, count);
+            if (!share.withRoom(() -> append(RecordHeader.Type.DATA, first, count, staging, condition))) {
                 return false;
             }
+            pages.position(pages.position() + (count << Pages.SHIFT));
             page += count;
         }
         return true;
@@ -188,7 +194,7 @@ final class VolumeLog implements AutoCloseable {
         for (long page = firstPage; page < end; ) {
             int count = (int) Math.min(end - page, MAX_ZERO_PAGES);
             long first = page;
-            if (!share.withRoom(() -> append(type, first, count, null, staging, condition))) {
+            if (!share.withRoom(() -> append(type, first, count, staging, condition))) {
                 return false;
             }
             page += count;
@@ -197,12 +203,7 @@ final class VolumeLog implements AutoCloseable {
     }
 
     private boolean append(
-            RecordHeader.Type type,
-            long firstPage,
-            int count,
-            @Nullable ByteBuffer pages,
-            Staging staging,
-            BooleanSupplier condition)
+            RecordHeader.Type type, long firstPage, int count, Staging staging, BooleanSupplier condition)
             throws IOException {
         boolean done = false;
         while (!done) {
@@ -217,7 +218,7 @@ final class VolumeLog implements AutoCloseable {
                 LogSegment segment = room(type, count);
                 full = before == segment || segment == null ? null : before;
                 if (segment != null) {
-                    append(segment, type, firstPage, count, pages, staging);
+                    append(segment, type, firstPage, count, staging);
                     wantsSegment = segment.endBytes() > segment.file.sizeBytes() / 4 && supply.wants();
                     done = true;
                 }
@@ -238,13 +239,7 @@ final class VolumeLog implements AutoCloseable {
 
     /** Writes one record and enters it in the index; who fails on the way leaves a log that takes nothing more. */
     @GuardedBy("gate")
-    private void append(
-            LogSegment segment,
-            RecordHeader.Type type,
-            long firstPage,
-            int count,
-            @Nullable ByteBuffer pages,
-            Staging staging)
+    private void append(LogSegment segment, RecordHeader.Type type, long firstPage, int count, Staging staging)
             throws IOException {
         RecordHeader header = new RecordHeader(
                 type,
@@ -262,18 +257,17 @@ final class VolumeLog implements AutoCloseable {
         boolean done = false;
         try {
             int start = segment.endBytes();
-            ByteBuffer record = staging.encode(segment, header, pages);
-            segment.file.write(record.position(0), start);
+            ByteBuffer record = staging.encode(segment, header);
+            segment.file.write(staging.wholePages(segment, header), start & -Pages.BYTES);
             segment.appended(header, record);
-            if (pages == null) {
-                LogReplay.putAll(index, segment, header);
-            } else {
+            if (type == RecordHeader.Type.DATA) {
                 for (int i = 0; i < header.pageCount(); i++) {
                     int at = start + header.areaBytes() + (i << Pages.SHIFT);
                     int checksum = record.getInt(RecordHeader.checksumAt(i));
                     index.put(header.firstPage() + i, PageWord.data(segment.slot, at, checksum));
                 }
-                pages.position(pages.position() + (header.pageCount() << Pages.SHIFT));
+            } else {
+                LogReplay.putAll(index, segment, header);
             }
             last = header;
             lastSequence = header.sequence();
@@ -455,7 +449,9 @@ final class VolumeLog implements AutoCloseable {
         try {
             segments.removeAll(gone);
             segmentCount = segments.size();
-            bytes.addAndGet(-gone.stream().mapToLong(LogSegment::endBytes).sum());
+            long goneBytes = gone.stream().mapToLong(LogSegment::endBytes).sum();
+            bytes.addAndGet(-goneBytes);
+            trimmedBytes = Math.max(0, trimmedBytes - goneBytes);
         } finally {
             gate.unlock();
         }

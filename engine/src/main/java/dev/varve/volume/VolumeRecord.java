@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,6 +220,15 @@ final class VolumeRecord {
             throw record.document().bad("a log of " + segments.size() + " segments");
         }
         return segments;
+    }
+
+    /** Names some segments no more. */
+    static void dropSegments(Resource record, Set<Long> numbers) throws IOException {
+        setSegments(
+                record,
+                segments(record).stream()
+                        .filter(segment -> !numbers.contains(segment.number()))
+                        .toList());
     }
 
     static void setSegments(Resource record, List<SegmentEntry> segments) {

@@ -352,7 +352,7 @@ public final class VolumeRegistry implements AutoCloseable {
         return live.alone(id, () -> {
             for (SegmentEntry segment : deletion.delete()) {
                 try {
-                    claimed.give(claimed.open(segment.number(), segment.sizeBytes()));
+                    claimed.delete(segment.number());
                 } catch (IOException e) {
                     LOG.warn("segment {} of {} stays until the store is next opened", segment.number(), id, e);
                 }

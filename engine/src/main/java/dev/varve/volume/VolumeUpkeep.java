@@ -81,6 +81,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
             thread.execute(() -> {
                 try {
                     log.keepUp();
+                    shorten(log);
                 } catch (IOException | RuntimeException e) {
                     LOG.debug("{} was not looked after", log.volume(), e);
                 }
@@ -122,13 +123,19 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     private void fold() {
         for (LiveVolume volume : live.list()) {
             VolumeLog log = volume.log();
-            if (log != null && folds.failure(volume.id()) == null && limits.isLong(log)) {
-                folds.request(volume.id());
+            if (log != null) {
+                shorten(log);
             }
         }
         rounds++;
         if (rounds % RETRY_ROUNDS == 0) {
             folds.retry();
+        }
+    }
+
+    private void shorten(VolumeLog log) {
+        if (log.isOpen() && folds.failure(log.volume()) == null && (limits.isLong(log) || limits.hasGrown(log))) {
+            folds.request(log.volume());
         }
     }
 

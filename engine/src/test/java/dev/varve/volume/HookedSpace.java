@@ -21,6 +21,7 @@ final class HookedSpace implements SegmentSpace {
     private final SegmentSpace below;
     volatile Hook beforeRead = NONE;
     volatile Hook afterRead = NONE;
+    volatile Hook beforeWrite = NONE;
     volatile Hook beforeSync = NONE;
     volatile TakeHook beforeTake = taken -> {};
     volatile Runnable beforeGive = () -> {};
@@ -49,6 +50,11 @@ final class HookedSpace implements SegmentSpace {
         beforeGive.run();
         given++;
         below.give(((Hooked) segment).file);
+    }
+
+    @Override
+    public void delete(long number) throws IOException {
+        below.delete(number);
     }
 
     @Override
@@ -93,6 +99,7 @@ final class HookedSpace implements SegmentSpace {
 
         @Override
         public void write(ByteBuffer src, long offsetBytes) throws IOException {
+            beforeWrite.run(this, src, offsetBytes);
             file.write(src, offsetBytes);
         }
 

@@ -118,6 +118,11 @@ class VolumeModelTest {
         }
 
         @Override
+        public void delete(long number) {
+            segments.delete(number);
+        }
+
+        @Override
         public void claim(java.util.Set<Long> numbers, boolean areAll) {}
 
         @Override
