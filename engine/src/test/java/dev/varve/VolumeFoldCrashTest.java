@@ -33,11 +33,22 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the crash tests found of volumes that are folded while somebody works with them: each as small as it gets. */
+/**
+ * What the crash tests found of volumes that are folded, or whose logs are trimmed, while somebody works with them: each as
+ * small as it gets.
+ */
 @Timeout(60)
 class VolumeFoldCrashTest {
     private static final int PAGE = 4096;
+
+    /** A log is looked at after each MiB. */
+    private static final long LOG_BYTES = 16 << 20;
+
+    /** A little less than the first segment has room for. */
+    private static final int PAGES = 250;
 
     @TempDir
     Path tmp;
@@ -48,6 +59,9 @@ class VolumeFoldCrashTest {
     private final CountDownLatch go = new CountDownLatch(1);
     private FaultyFiles files;
     private volatile boolean holds;
+
+    /** How many more records the fold's thread reads before it is held. */
+    private final AtomicInteger records = new AtomicInteger();
 
     @BeforeEach
     void files() throws IOException {
@@ -61,9 +75,15 @@ class VolumeFoldCrashTest {
         Store cuttable = CuttableStore.over(heap, CuttableStore.Life.OF_ALL, files, tmp.resolve("marker"));
         Store store = (Store) Proxy.newProxyInstance(
                 Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, args) -> {
-                    hold(method.getName());
+                    if (method.getName().equals("write") && holds) {
+                        hold();
+                    }
                     try {
-                        return method.invoke(cuttable, args);
+                        Object result = method.invoke(cuttable, args);
+                        if (method.getName().equals("record") && isFold() && records.decrementAndGet() == 0) {
+                            hold();
+                        }
+                        return result;
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
@@ -73,12 +93,15 @@ class VolumeFoldCrashTest {
                 io,
                 () -> ChunkCache.onHeap(SampleDisk.BLOCK, 1 << 20),
                 new VolumeRegistry.LogFolder(io, tmp.resolve("store/volumes")),
-                SampleDisk.options());
+                SampleDisk.options().withLogBytes(LOG_BYTES));
     }
 
-    /** Holds a fold where it begins to write. */
-    private void hold(String method) {
-        if (holds && method.equals("write") && Thread.currentThread().getName().equals("varve-fold")) {
+    private static boolean isFold() {
+        return Thread.currentThread().getName().equals("varve-fold");
+    }
+
+    private void hold() {
+        if (isFold()) {
             reached.countDown();
             try {
                 go.await(30, TimeUnit.SECONDS);
@@ -124,8 +147,7 @@ class VolumeFoldCrashTest {
         put(device, 0, 1);
         CountDownLatch refused = new CountDownLatch(1);
         files.failWhen((call, path) -> {
-            boolean commits =
-                    path.endsWith("marker") && Thread.currentThread().getName().equals("varve-fold");
+            boolean commits = path.endsWith("marker") && isFold();
             if (commits) {
                 refused.countDown();
             }
@@ -137,13 +159,7 @@ class VolumeFoldCrashTest {
             put(device, page, 2);
         }
         device.flush();
-        files.stopAt(0);
-        try {
-            engine.close();
-        } catch (IOException e) {
-            // it is dead
-        }
-        files.losePower();
+        cutPower(engine);
         try (Engine next = open();
                 BlockDevice found = volumes(next).attach(id)) {
             assertThat(get(found, 0)).isEqualTo(1);
@@ -165,7 +181,7 @@ class VolumeFoldCrashTest {
                 reached.await();
                 AtomicInteger commits = new AtomicInteger();
                 files.failWhen((call, path) -> path.endsWith("marker")
-                        && Thread.currentThread().getName().equals("varve-fold")
+                        && isFold()
                         && commits.incrementAndGet() == 2); // before the commit, after it
                 holds = false;
                 go.countDown();
@@ -225,6 +241,122 @@ class VolumeFoldCrashTest {
             try (BlockDevice again = volumes(engine).attach(id)) {
                 assertThat(get(again, 0)).isEqualTo(1);
             }
+        }
+    }
+
+    private static void putAll(BlockDevice device, int value) throws IOException {
+        for (int page = 0; page < PAGES; page++) {
+            put(device, page, value);
+        }
+    }
+
+    private void cutPower(Engine engine) throws IOException {
+        files.stopAt(0);
+        try {
+            engine.close();
+        } catch (IOException e) {
+            // it is dead
+        }
+        files.losePower();
+        files.failNever();
+    }
+
+    /** The power goes when the segments are forgotten: what was flushed in them stands in others. */
+    @Test
+    void whatWasWrittenOverATrimmedHeadIsDurableBeforeTheHeadGoes() throws Exception {
+        Engine engine = open();
+        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+        BlockDevice device = volumes(engine).attach(id);
+        putAll(device, 1);
+        device.flush();
+        CountDownLatch trimmed = new CountDownLatch(1);
+        AtomicInteger commits = new AtomicInteger();
+        files.failWhen((call, path) -> {
+            boolean isOver = path.endsWith("marker") && isFold() && commits.incrementAndGet() == 2;
+            if (isOver) {
+                files.stopAt(0);
+                trimmed.countDown();
+            }
+            return isOver;
+        });
+        int rounds = 1;
+        try {
+            while (trimmed.getCount() > 0) {
+                rounds++;
+                putAll(device, Math.min(rounds, 100));
+            }
+        } catch (IOException e) {
+            trimmed.await();
+        }
+        cutPower(engine);
+        try (Engine next = open();
+                BlockDevice found = volumes(next).attach(id)) {
+            int first = get(found, 0);
+            assertThat(first).isBetween(1, 100);
+            for (int page = 1; page < PAGES; page++) {
+                assertThat(get(found, page)).isBetween(Math.max(1, first - 1), first);
+            }
+        }
+    }
+
+    /** Until a trim is durable the segments stay: they are not used for what is written meanwhile. */
+    @Test
+    void trimThatDidNotCommitHasChangedNothing() throws Exception {
+        Engine engine = open();
+        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+        BlockDevice device = volumes(engine).attach(id);
+        CountDownLatch refused = new CountDownLatch(1);
+        files.failWhen((call, path) -> {
+            boolean commits = path.endsWith("marker") && isFold();
+            if (commits) {
+                refused.countDown();
+            }
+            return commits;
+        });
+        int rounds = 0;
+        while (refused.getCount() > 0) {
+            rounds++;
+            putAll(device, Math.min(rounds, 100));
+            Thread.sleep(20);
+        }
+        for (int page = PAGES; page < PAGES + 800; page++) { // more than two segments of 1 MiB
+            put(device, page, 2);
+        }
+        device.flush();
+        cutPower(engine);
+        try (Engine next = open();
+                BlockDevice found = volumes(next).attach(id)) {
+            assertThat(get(found, 0)).isEqualTo(Math.min(rounds, 100));
+            assertThat(get(found, PAGES - 1)).isEqualTo(Math.min(rounds, 100));
+            assertThat(get(found, PAGES + 799)).isEqualTo(2);
+        }
+    }
+
+    /** A snapshot that begins after it was seen that none is pending, and all of it is overwritten by then. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4})
+    void trimLeavesWhatASnapshotIsToHave(long held) throws Exception {
+        try (Engine engine = open()) {
+            String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+            BlockDevice device = volumes(engine).attach(id);
+            records.set((int) held);
+            for (int i = 0; i < 40 && reached.getCount() > 0; i++) {
+                putAll(device, 1);
+                reached.await(20, TimeUnit.MILLISECONDS);
+            }
+            assertThat(reached.getCount()).isZero();
+            Snapshot begun = volumes(engine).snapshot(id, SnapshotRequest.NEW);
+            for (int value = 2; value < 5; value++) {
+                putAll(device, value);
+            }
+            go.countDown();
+            assertThat(completed(engine, begun).state()).isEqualTo(SnapshotState.COMPLETED);
+            try (BlockDevice snapshot = volumes(engine).open(begun.id())) {
+                assertThat(get(snapshot, 0)).isEqualTo(1);
+                assertThat(get(snapshot, PAGES - 1)).isEqualTo(1);
+            }
+            assertThat(get(device, PAGES - 1)).isEqualTo(4);
+            device.close();
         }
     }
 }

@@ -3,14 +3,19 @@ package dev.varve.volume;
 /**
  * What zeros do to a CRC32C that stands in front of them, a linear map over bits. The CRC of two parts, one behind the other, is
  * that of the first with as many zeros behind it as the second has bytes, xor that of the second.
- *
- * @param columns what becomes of each bit
  */
-record CrcShift(int[] columns) {
+final class CrcShift {
     /** Castagnoli's polynomial, lowest power in the highest bit. */
     private static final int POLYNOMIAL = 0x82F63B78;
 
     private static final int BYTE_SHIFT = 3;
+
+    /** What becomes of each bit. */
+    private final int[] columns;
+
+    private CrcShift(int[] columns) {
+        this.columns = columns;
+    }
 
     /** For 2 to the power of {@code shift} bytes. */
     static CrcShift bytes(int shift) {
