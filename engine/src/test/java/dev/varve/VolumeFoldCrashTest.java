@@ -48,7 +48,7 @@ class VolumeFoldCrashTest {
     private static final long LOG_BYTES = 16 << 20;
 
     /** A little less than the first segment has room for. */
-    private static final int PAGES = 250;
+    private static final int PAGES = 240;
 
     @TempDir
     Path tmp;

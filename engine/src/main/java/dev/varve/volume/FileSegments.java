@@ -316,7 +316,7 @@ final class FileSegments implements SegmentSpace {
             }
             room.written(offsetBytes, offsetBytes + length);
             if (offsetBytes + length == sizeBytes) {
-                room.end(); // the end is written last
+                room.end(); // all before is written, or is a directory's segment, to which nothing is appended
             }
         }
 

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.zip.CRC32C;
@@ -36,7 +37,7 @@ final class LogSegment {
     final int slot;
     private final byte[] nonce;
 
-    /** Guarded by the log's gate, as all below. */
+    /** Guarded by the log's gate, as all below while anything is appended. */
     private int endBytes;
 
     /** What stands before the end in its page; null where nothing is appended. */
@@ -85,8 +86,9 @@ final class LogSegment {
 
     /** Puts what stands before the end in its page. */
     void putTail(ByteBuffer dst) {
-        if (tail != null) {
-            dst.put(tail, 0, endBytes & Pages.MASK);
+        int length = endBytes & Pages.MASK;
+        if (length > 0) {
+            dst.put(Objects.requireNonNull(tail, "nothing is appended to it any more"), 0, length);
         }
     }
 
@@ -101,10 +103,10 @@ final class LogSegment {
     /**
      * Notes a record that was written at the end.
      *
-     * @param area holds it from index 0 on
+     * @param record holds it from index 0 on
      */
-    void appended(RecordHeader header, ByteBuffer area) {
-        keepTail(area, header.recordBytes());
+    void appended(RecordHeader header, ByteBuffer record) {
+        keepTail(record, header.recordBytes());
         byte[] headers = directory;
         if (headers != null) {
             int length = header.areaBytes();
@@ -112,7 +114,7 @@ final class LogSegment {
                 headers = Arrays.copyOf(headers, 2 * headers.length + length);
                 directory = headers;
             }
-            area.get(0, headers, directoryBytes, length);
+            record.get(0, headers, directoryBytes, length);
             directoryBytes += length;
         }
         recovered(endBytes + header.recordBytes(), header.layer(), header.sequence());

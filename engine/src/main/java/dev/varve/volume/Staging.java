@@ -1,11 +1,15 @@
 package dev.varve.volume;
 
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.zip.CRC32C;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where a record is put together before it is written. One user at a time. */
 final class Staging {
+    private static final Logger LOG = LoggerFactory.getLogger(Staging.class);
     private static final int BYTES = RecordHeader.MAX_BYTES + RecordHeader.MAX_DATA_PAGES * Pages.BYTES;
 
     /** With room for the rest of the record's first page before it, and of its last behind it. */
@@ -65,6 +69,31 @@ final class Staging {
         int limit = start + ((end - start + Pages.MASK) & -Pages.BYTES);
         LiveVolume.zero(whole.position(end), limit - end);
         return whole.limit(limit).position(start);
+    }
+
+    /**
+     * Has nothing of the last record stand in a segment, durably, after it was not written whole: the next one of its sequence
+     * may go to another segment.
+     *
+     * @return false when it may still stand there
+     */
+    boolean takeBack(LogSegment segment) {
+        int at = segment.endBytes();
+        try {
+            ByteBuffer found = scratch.page.clear().limit(RecordHeader.ALIGNMENT);
+            segment.file.read(found, at);
+            if (found.flip().equals(record.slice(0, RecordHeader.ALIGNMENT))) {
+                int before = at & Pages.MASK;
+                segment.putTail(whole.clear());
+                LiveVolume.zero(whole.position(before), Pages.BYTES - before);
+                segment.file.write(whole.flip(), at - before);
+                segment.file.sync();
+            }
+            return true;
+        } catch (IOException e) {
+            LOG.warn("{} may have a part of a record at its end", segment.file.describe(), e);
+            return false;
+        }
     }
 
     /** Room for the page that a part is merged into. */

@@ -275,7 +275,7 @@ final class VolumeLog implements AutoCloseable {
             unsyncedBytes.addAndGet(header.recordBytes());
             done = true;
         } catch (IOException e) {
-            done = SpaceReserve.isFull(e); // the next record goes to the same place
+            done = SpaceReserve.isFull(e) && staging.takeBack(segment);
             throw done ? e : fail(e);
         } finally {
             if (!done && failure == null) {

@@ -136,4 +136,46 @@ final class FileSegmentsTest {
                     .hasSize(log.segmentCount() - 1);
         }
     }
+
+    /** Its header is on the disk, and so is another record of its sequence, in the segment behind. */
+    @Test
+    void recordThatFoundNoRoomIsNotFoundLater() throws IOException {
+        HookedSpace hooked = new HookedSpace(space);
+        Staging staging = new Staging();
+        VolumeRig rig = new VolumeRig(() -> hooked, SIZE);
+        try (VolumeLog log = rig.openLog(LogState.Start.FIRST)) {
+            log.append(0, page(), staging, VolumeLog.ALWAYS);
+            hooked.beforeWrite = (segment, bytes, offset) -> writeOnePage(hooked, segment, bytes, offset);
+            ByteBuffer pages = ByteBuffer.allocateDirect(8 << Pages.SHIFT);
+            assertThatThrownBy(() -> log.append(20, pages, staging, VolumeLog.ALWAYS))
+                    .hasMessageContaining("No space left on device");
+            assertThat(pages.position()).isZero();
+            log.flush(VolumeRig.freeze(log));
+            log.append(30, page(), staging, VolumeLog.ALWAYS);
+            log.flush();
+        }
+        try (VolumeLog log = rig.openLog(LogState.Start.FIRST)) {
+            assertThat(log.word(0)).isNotEqualTo(PageWord.NONE);
+            assertThat(log.word(20)).isEqualTo(PageWord.NONE);
+            assertThat(log.word(30)).isNotEqualTo(PageWord.NONE);
+        }
+    }
+
+    private static ByteBuffer page() {
+        return ByteBuffer.allocateDirect(Pages.BYTES);
+    }
+
+    /** Writes a page of what is longer, and nothing of a directory. */
+    private static void writeOnePage(HookedSpace hooked, SegmentFile segment, ByteBuffer bytes, long offset)
+            throws IOException {
+        if (bytes.remaining() > 2 * Pages.BYTES || offset % Pages.BYTES != 0) {
+            if (offset % Pages.BYTES == 0) {
+                HookedSpace.Hook again = hooked.beforeWrite;
+                hooked.beforeWrite = (same, some, at) -> {};
+                segment.write(bytes.duplicate().limit(bytes.position() + Pages.BYTES), offset);
+                hooked.beforeWrite = again;
+            }
+            throw new IOException("No space left on device");
+        }
+    }
 }
