@@ -222,14 +222,21 @@ abstract class VolumeContractTest {
         try (BlockDevice device = volumes().attach(volume.id())) {
             for (int i = 0; i < 30; i++) {
                 device.write(ByteBuffer.allocate(1 << 20).putInt(0, i), 0);
-                long deadline = System.nanoTime() + 60_000_000_000L;
-                while (volumes().stats(volume.id()).logBytes() > 20 << 20) {
-                    assertThat(System.nanoTime()).as("still long").isLessThan(deadline);
-                    Thread.sleep(20);
-                }
+                awaitShort(volume, 12 << 20, 300); // so that no segment of 16 MiB is made
             }
+            assertThat(awaitShort(volume, 24 << 20, 60_000)).isTrue();
             assertThat(read(device, 0, 4).getInt(0)).isEqualTo(29);
         }
+    }
+
+    private boolean awaitShort(Volume volume, long bytes, long millis) throws Exception {
+        long deadline = System.nanoTime() + millis * 1_000_000;
+        boolean isShort = volumes().stats(volume.id()).logBytes() <= bytes;
+        while (!isShort && System.nanoTime() < deadline) {
+            Thread.sleep(5);
+            isShort = volumes().stats(volume.id()).logBytes() <= bytes;
+        }
+        return isShort;
     }
 
     @Test
