@@ -204,8 +204,8 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Has the system read into memory what first reads of disks will look for: the index, at most 64 MiB of it. For a server,
-     * before its first client: cold, the boot of a Debian waits for the disk some hundred times for the index alone (decision 0028). Nothing depends on
-     * it.
+     * before its first client: cold, a boot waits for the disk again and again for the index alone (decision 0028). Nothing
+     * depends on it.
      */
     public void warmUp() {
         store.warmUp();

@@ -161,7 +161,7 @@ abstract class VolumeContractTest {
                         device.trim(offset, 200_000);
                         Arrays.fill(model, offset, Math.min(model.length, offset + 200_000), (byte) 0);
                     }
-                    assertThat(volumes().stats(volume.id()).logBytes()).isLessThan(16 << 20);
+                    assertThat(volumes().stats(volume.id()).logBytes()).isLessThanOrEqualTo(12 << 20);
                 }
                 assertThat(read(device, 0, model.length)).isEqualTo(ByteBuffer.wrap(model));
                 begun.add(volumes().snapshot(volume.id(), SnapshotRequest.NEW));

@@ -138,13 +138,8 @@ class VolumeFoldCrashTest {
         return now;
     }
 
-    /** Until a fold is durable its layer stays: its segments are not used for what is written meanwhile. */
-    @Test
-    void foldThatDidNotCommitHasChangedNothing() throws Exception {
-        Engine engine = open();
-        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
-        BlockDevice device = volumes(engine).attach(id);
-        put(device, 0, 1);
+    /** Has the commits of the fold's thread fail; opened when one has. */
+    private CountDownLatch refuseCommits() {
         CountDownLatch refused = new CountDownLatch(1);
         files.failWhen((call, path) -> {
             boolean commits = path.endsWith("marker") && isFold();
@@ -153,6 +148,17 @@ class VolumeFoldCrashTest {
             }
             return commits;
         });
+        return refused;
+    }
+
+    /** Until a fold is durable its layer stays: its segments are not used for what is written meanwhile. */
+    @Test
+    void foldThatDidNotCommitHasChangedNothing() throws Exception {
+        Engine engine = open();
+        String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+        BlockDevice device = volumes(engine).attach(id);
+        put(device, 0, 1);
+        CountDownLatch refused = refuseCommits();
         Snapshot begun = volumes(engine).snapshot(id, SnapshotRequest.NEW);
         refused.await();
         for (int page = 1; page < 800; page++) { // more than two segments of 1 MiB
@@ -305,14 +311,7 @@ class VolumeFoldCrashTest {
         Engine engine = open();
         String id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
         BlockDevice device = volumes(engine).attach(id);
-        CountDownLatch refused = new CountDownLatch(1);
-        files.failWhen((call, path) -> {
-            boolean commits = path.endsWith("marker") && isFold();
-            if (commits) {
-                refused.countDown();
-            }
-            return commits;
-        });
+        CountDownLatch refused = refuseCommits();
         int rounds = 0;
         while (refused.getCount() > 0) {
             rounds++;

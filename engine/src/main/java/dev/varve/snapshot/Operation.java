@@ -11,8 +11,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * Something that takes long, copies a disk, and works on several threads: prepared, then run once.
  *
  * <p>{@link #run} works in the calling thread and, where there are any to be had, on threads of the engine's executor;
- * {@link #start} leaves the calling thread alone. Buffers take at most {@value CopyPieces#PIECE_BYTES} bytes a worker, or a chunk if that is more.
- * Either all of the operation's effect is there and durable when it succeeds, or none when it fails, is cancelled, or
+ * {@link #start} leaves the calling thread alone. Buffers take at most {@value CopyPieces#PIECE_BYTES} bytes a worker, or a
+ * chunk if that is more. Either all of the operation's effect is there and durable when it succeeds, or none when it fails, is cancelled, or
  * its process dies. An interrupt does not end it; {@link #cancel}, from any thread, does.
  *
  * @param <T> what it makes

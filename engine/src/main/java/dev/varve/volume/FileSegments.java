@@ -173,7 +173,7 @@ final class FileSegments implements SegmentSpace {
             room.written(0, zeroed ? sizeBytes : 0);
             done = true;
             own.put(number, zeroed ? (long) sizeBytes : 0L);
-            return new LogFile(number, sizeBytes, file, room);
+            return new LogFile(number, sizeBytes, file, room, own);
         } finally {
             if (!done) {
                 file.close();
@@ -212,7 +212,7 @@ final class FileSegments implements SegmentSpace {
                 throw new IOException(path(number) + " has " + found + " bytes, expected " + sizeBytes);
             }
             done = true;
-            return new LogFile(number, sizeBytes, file, room);
+            return new LogFile(number, sizeBytes, file, room, own);
         } finally {
             if (!done) {
                 file.close();
@@ -271,35 +271,14 @@ final class FileSegments implements SegmentSpace {
         freeBytes = 0;
     }
 
-    /** A segment. */
-    private final class LogFile implements SegmentFile {
-        private final long number;
-        private final int sizeBytes;
-        private final PositionalFile file;
-        private final SpaceReserve.Room room;
-
-        /**
-         * A segment.
-         *
-         * @param room promised for what is not written yet
-         */
-        LogFile(long number, int sizeBytes, PositionalFile file, SpaceReserve.Room room) {
-            this.number = number;
-            this.sizeBytes = sizeBytes;
-            this.file = file;
-            this.room = room;
-        }
-
-        @Override
-        public long number() {
-            return number;
-        }
-
-        @Override
-        public int sizeBytes() {
-            return sizeBytes;
-        }
-
+    /**
+     * A segment.
+     *
+     * @param room promised for what is not written yet
+     * @param own as above: one of which a write or a sync fails is none of them any more
+     */
+    private record LogFile(long number, int sizeBytes, PositionalFile file, SpaceReserve.Room room, Map<Long, Long> own)
+            implements SegmentFile {
         @Override
         public void read(ByteBuffer dst, long offsetBytes) throws IOException {
             file.readFully(dst, offsetBytes);
@@ -311,8 +290,7 @@ final class FileSegments implements SegmentSpace {
             try {
                 file.write(src, offsetBytes);
             } catch (IOException e) {
-                own.remove(number);
-                throw e;
+                throw failed(e);
             }
             room.written(offsetBytes, offsetBytes + length);
             if (offsetBytes + length == sizeBytes) {
@@ -325,9 +303,13 @@ final class FileSegments implements SegmentSpace {
             try {
                 file.sync();
             } catch (IOException e) {
-                own.remove(number);
-                throw e;
+                throw failed(e);
             }
+        }
+
+        private IOException failed(IOException e) {
+            own.remove(number);
+            return e;
         }
 
         @Override

@@ -12,8 +12,8 @@ import org.slf4j.LoggerFactory;
  * Gives back the oldest segments of a log, of which nearly all was overwritten since: what is left of them is appended once
  * more. So to overwrite the same part of a volume again and again costs no fold, and goes round in the same segments.
  *
- * <p>Nothing that a snapshot is to have may go: no layer is pending, and none ends while the record forgets them. What stands for the pages by then
- * is durable before the record forgets the segments, and they are dropped from the log after that.
+ * <p>Nothing that a snapshot is to have may go: no layer is pending, and none ends while the record forgets the segments.
+ * What stands for the pages by then is durable before that, and they are dropped from the log after it.
  */
 final class HeadTrim {
     private static final Logger LOG = LoggerFactory.getLogger(HeadTrim.class);

@@ -51,6 +51,11 @@ final class LogLimits {
         return hasManyBytes(log) || indexBytes >= INDEX_BYTES && log.volume().equals(largest);
     }
 
+    /** Whether a log is to be made shorter if it can be, or folded. */
+    boolean isToBeShortened(VolumeLog log) {
+        return isLong(log) || hasGrown(log);
+    }
+
     /** Whether a log has grown so much that it is worth to see what of it was overwritten. */
     boolean hasGrown(VolumeLog log) {
         return log.bytes() - log.trimmedBytes >= Math.max(logBytes / GROWN_PART, LEAST_GROWN_BYTES);

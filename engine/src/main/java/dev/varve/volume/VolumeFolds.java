@@ -130,12 +130,13 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         return !VolumeRecord.layers(record).isEmpty();
     }
 
-    /** Makes a log shorter that is long, or of which much was overwritten; whether its layer was ended for that, and is to be folded. */
+    /**
+     * Makes a log shorter that is long, or of which much was overwritten; whether its layer was ended for that, and is to be
+     * folded.
+     */
     private boolean freezesLong(LiveVolume volume, Resource record) throws IOException {
         VolumeLog log = volume.log();
-        if (log == null
-                || closed
-                || !registry.limits().isLong(log) && !registry.limits().hasGrown(log)) {
+        if (log == null || closed || !registry.limits().isToBeShortened(log)) {
             return false;
         }
         HeadTrim.Outcome outcome = trim(volume, log, record);

@@ -134,7 +134,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     }
 
     private void shorten(VolumeLog log) {
-        if (log.isOpen() && folds.failure(log.volume()) == null && (limits.isLong(log) || limits.hasGrown(log))) {
+        if (log.isOpen() && folds.failure(log.volume()) == null && limits.isToBeShortened(log)) {
             folds.request(log.volume());
         }
     }
