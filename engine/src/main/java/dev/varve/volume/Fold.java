@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -190,9 +191,8 @@ final class Fold implements LogReplay.Visitor {
         }
         KeptPages kept = new KeptPages(log, log.segmentsUpTo(layer.number()), staging);
         for (long block : rest) {
-            for (long page = block * chunkPages; page < (block + 1) * chunkPages; page++) {
-                kept.keep(page);
-            }
+            kept.keep(LongStream.range(block * chunkPages, (block + 1) * chunkPages)
+                    .toArray());
         }
         log.harden(staging);
         return log.layer();

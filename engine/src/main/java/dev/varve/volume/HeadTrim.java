@@ -119,9 +119,7 @@ final class HeadTrim {
                     log.harden(staging); // also what was written over the head; marked, as what goes was
                     return true;
                 }
-                for (long page : pages) {
-                    kept.keep(page);
-                }
+                kept.keep(pages);
             }
             return false;
         } finally {

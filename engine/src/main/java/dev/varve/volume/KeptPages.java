@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.IntPredicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,6 +15,10 @@ final class KeptPages {
     private final VolumeLog log;
     private final Staging staging;
     private final Pages.Scratch scratch = new Pages.Scratch();
+
+    /** Of the pages that are looked at. */
+    private final long[] words = new long[RecordHeader.MAX_DATA_PAGES];
+
     private final BitSet slots = new BitSet();
 
     /**
@@ -34,34 +37,83 @@ final class KeptPages {
         return slots::get;
     }
 
-    /** Appends a page, unless the log has none of it or a newer one. It is durable with the next flush. */
-    void keep(long page) throws IOException {
-        boolean done = false;
-        while (!done) {
-            long word = log.word(page);
-            done = word == PageWord.NONE || !slots.get(PageWord.slot(word)) || keep(page, word);
+    /**
+     * Appends pages, each unless the log has none of it or a newer one. They are durable with the next flush.
+     *
+     * @param pages those that follow each other go together
+     */
+    void keep(long[] pages) throws IOException {
+        for (int at = 0; at < pages.length; ) {
+            int count = lookUp(pages, at);
+            if (count == 0) {
+                at++;
+            } else {
+                keep(pages[at], count); // and look again: one may have been another by then
+            }
         }
     }
 
-    /** False if the page is another by now. */
-    private boolean keep(long page, long word) throws IOException {
-        BooleanSupplier same = () -> log.word(page) == word;
+    /** Has the words of as many pages as can go together, from one on; 0 when nothing of the first is to be kept. */
+    private int lookUp(long[] pages, int at) {
+        int most = Math.min(words.length, pages.length - at);
+        int count = 0;
+        while (count < most && pages[at + count] == pages[at] + count) {
+            long word = log.word(pages[at + count]);
+            boolean isKept = word != PageWord.NONE && slots.get(PageWord.slot(word));
+            if (!isKept || count > 0 && type(word) != type(words[0])) {
+                return count;
+            }
+            words[count++] = word;
+        }
+        return count;
+    }
+
+    private static RecordHeader.Type type(long word) {
         if (PageWord.isZeros(word)) {
-            return log.appendAll(RecordHeader.Type.ZEROS, page, 1, staging, same);
+            return RecordHeader.Type.ZEROS;
         }
-        if (!PageWord.isDamaged(word)) {
-            ByteBuffer bytes = staging.merged().clear();
-            boolean read = false;
-            try {
-                log.reader().readFrozen(page, word, bytes, scratch);
-                read = true;
-            } catch (DamagedPageException e) {
-                LOG.error("{} is damaged from here on", log.volume(), e);
-            }
-            if (read) {
-                return log.append(page, bytes.flip(), staging, same);
-            }
+        return PageWord.isDamaged(word) ? RecordHeader.Type.DAMAGED : RecordHeader.Type.DATA;
+    }
+
+    /** Appends those that can be read, up to one that is damaged, or that one; nothing if one is another by now. */
+    private void keep(long firstPage, int count) throws IOException {
+        RecordHeader.Type type = type(words[0]);
+        if (type != RecordHeader.Type.DATA) {
+            log.appendAll(type, firstPage, count, staging, () -> areStill(firstPage, count));
+            return;
         }
-        return log.appendAll(RecordHeader.Type.DAMAGED, page, 1, staging, same);
+        ByteBuffer bytes = staging.run().limit(count << Pages.SHIFT);
+        int read = read(firstPage, count, bytes);
+        if (read > 0) {
+            log.append(firstPage, bytes.flip(), staging, () -> areStill(firstPage, read));
+        } else {
+            log.appendAll(RecordHeader.Type.DAMAGED, firstPage, 1, staging, () -> areStill(firstPage, 1));
+        }
+    }
+
+    private boolean areStill(long firstPage, int count) {
+        int same = 0;
+        while (same < count && log.word(firstPage + same) == words[same]) {
+            same++;
+        }
+        return same == count;
+    }
+
+    /** How many could be read, up to one that is damaged. */
+    private int read(long firstPage, int count, ByteBuffer dst) throws IOException {
+        int read = 0;
+        try {
+            while (read < count) {
+                int run = log.reader().readRun(firstPage + read, words[read], dst, scratch);
+                if (run == 0) {
+                    log.reader().readFrozen(firstPage + read, words[read], dst, scratch);
+                    run = 1;
+                }
+                read += run;
+            }
+        } catch (DamagedPageException e) {
+            LOG.error("{} is damaged from here on", log.volume(), e);
+        }
+        return read;
     }
 }

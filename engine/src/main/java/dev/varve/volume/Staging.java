@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +20,9 @@ final class Staging {
     private final ByteBuffer page = ByteBuffer.allocateDirect(Pages.BYTES);
     private final Pages.Scratch scratch = new Pages.Scratch();
     private final CRC32C crc = new CRC32C();
+
+    /** Null until it is needed. */
+    private @Nullable ByteBuffer run;
 
     /** Checksums of the pages that were taken. */
     private final int[] contents = new int[RecordHeader.MAX_DATA_PAGES];
@@ -101,7 +105,17 @@ final class Staging {
         return page;
     }
 
-    /** Shared by all volumes of an engine: 272 KiB each, and as many as write at once, of which a few are kept. */
+    /** Room for as many pages as a record may have, of another than the one that is put together. */
+    ByteBuffer run() {
+        ByteBuffer room = run;
+        if (room == null) {
+            room = ByteBuffer.allocateDirect(RecordHeader.MAX_DATA_PAGES * Pages.BYTES);
+            run = room;
+        }
+        return room.clear();
+    }
+
+    /** Shared by all volumes of an engine: 272 KiB each, 528 of those that have trimmed or folded, and as many as write at once, of which a few are kept. */
     static final class Pool {
         private static final int KEPT = 16;
 
