@@ -122,6 +122,11 @@ public final class SnapshotRegistry implements AutoCloseable {
         }
     }
 
+    /** Whether a snapshot's id is this writer's, and not that of one which was begun after the snapshot was deleted. */
+    boolean isWrittenBy(SnapshotWriter writer) {
+        return writer.equals(writers.get(writer.id()));
+    }
+
     void remove(SnapshotWriter writer) {
         writers.remove(writer.id(), writer);
     }

@@ -184,8 +184,8 @@ public final class SnapshotWriter implements AutoCloseable {
 
     private Resource find(Change change) throws IOException {
         Resource record = change.find(ResourceKind.SNAPSHOT, scope, id);
-        if (record == null) {
-            throw SnapshotErrors.notFound(id);
+        if (record == null || !registry.isWrittenBy(this)) {
+            throw SnapshotErrors.notFound(id); // it was deleted; what has the id now is another's
         }
         return record;
     }
@@ -212,9 +212,12 @@ public final class SnapshotWriter implements AutoCloseable {
         if (ended) {
             return;
         }
+        boolean isOwn = registry.isWrittenBy(this);
         end();
         try {
-            registry.drop(scope, id);
+            if (isOwn) {
+                registry.drop(scope, id);
+            }
         } catch (IOException | RuntimeException e) {
             LOG.warn("{} could not be dropped, and will be when the store is next opened", id, e);
         }

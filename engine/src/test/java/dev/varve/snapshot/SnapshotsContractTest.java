@@ -264,6 +264,35 @@ abstract class SnapshotsContractTest {
         }
     }
 
+    /** Its id is free again, and another's by the time the first writer ends. */
+    @Test
+    void writerWhoseSnapshotWasDeletedLeavesTheNextOneAlone() throws Exception {
+        SnapshotRequest request = SnapshotRequest.NEW.withId("snap-0123456789abcdef0");
+        SnapshotWriter first = snapshots.writer(request);
+        first.put(0, block(1));
+        snapshots.delete(first.id());
+        SnapshotWriter second = snapshots.writer(request);
+        second.put(0, block(2));
+
+        refused(
+                () -> first.complete(1 << 20),
+                "InvalidSnapshot.NotFound",
+                "The snapshot '" + request.id() + "' does not exist.");
+        refused(
+                () -> first.fail("why"),
+                "InvalidSnapshot.NotFound",
+                "The snapshot '" + request.id() + "' does not exist.");
+        first.close();
+
+        assertThat(snapshots.get(second.id()).state()).isEqualTo(SnapshotState.PENDING);
+        second.complete(1 << 20);
+        try (SnapshotReader disk = snapshots.open(second.id())) {
+            ByteBuffer found = ByteBuffer.allocate(block(2).remaining());
+            disk.read(found, 0);
+            assertThat(found.flip()).isEqualTo(block(2));
+        }
+    }
+
     @Test
     void idsMayBeSuppliedOnce() throws Exception {
         String id = "snap-0123456789abcdef0";
