@@ -7,6 +7,7 @@ import dev.varve.image.ImageRegistry;
 import dev.varve.image.Images;
 import dev.varve.instance.InstanceRegistry;
 import dev.varve.instance.Instances;
+import dev.varve.maintenance.Collector;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
@@ -22,11 +23,13 @@ import dev.varve.volume.VolumeRegistry;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +44,9 @@ import org.slf4j.LoggerFactory;
 public final class Engine implements AutoCloseable {
     /** The most that the cache of an engine on the heap takes, whatever the options say. */
     public static final long HEAP_CACHE_BYTES = 64 << 20;
+
+    /** For how long what nothing needs any more stays, unless said otherwise. */
+    public static final Duration DEFAULT_GRACE = Duration.ofMinutes(10);
 
     /** How many problems a check tells in full. */
     public static final int MAX_PROBLEMS = 10_000;
@@ -309,7 +315,13 @@ public final class Engine implements AutoCloseable {
     public EngineStats stats() throws IOException {
         StoreStats stats = store.stats();
         return new EngineStats(
-                stats.chunks(), stats.nodes(), stats.packs(), stats.packBytes(), stats.liveBytes(), stats.indexBytes());
+                stats.chunks(),
+                stats.nodes(),
+                stats.packs(),
+                stats.packBytes(),
+                stats.liveBytes(),
+                stats.indexBytes(),
+                stats.alarms());
     }
 
     /**
@@ -323,6 +335,26 @@ public final class Engine implements AutoCloseable {
      */
     public CheckResult check(boolean data, ProgressListener progress) throws IOException {
         return new EngineCheck(store, catalog, manifests, volumes::missingLog).run(data, progress);
+    }
+
+    /**
+     * Collects what no snapshot, image or volume needs any more, beside all that goes on. First it is condemned, which a
+     * reader or a writer that needs it undoes; a later collection drops it after a time of grace, and gives its room back:
+     * files of which little is left are copied, chunks that boots have read in the order in which they did.
+     *
+     * @param grace for how long what is condemned stays: 0 or more; {@link #DEFAULT_GRACE} is right for most
+     * @param dryRun whether nothing is to be changed, and only counted
+     * @return what it did, or would have done
+     * @throws IOException when it could not, as when a manifest is damaged: nothing that is needed is lost
+     * @throws IllegalStateException when another collection is under way
+     */
+    public GarbageReport collectGarbage(Duration grace, boolean dryRun) throws IOException {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("a negative time of grace: " + grace);
+        }
+        LongUnaryOperator order = dryRun ? fingerprint -> 0 : volumes.bootOrder();
+        return GarbageReport.of(
+                new Collector(store, catalog, manifests).run(grace, dryRun, id -> order.applyAsLong(id.fingerprint())));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.varve.catalog;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.store.GarbageCollection;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -272,6 +273,17 @@ public final class Catalog {
         return store.records(Keys.ROOTS, after.isEmpty() ? "" : Keys.root(after), limit).stream()
                 .map(entry -> Map.entry(entry.getKey().substring(Keys.ROOTS.length()), entry.getValue()))
                 .toList();
+    }
+
+    /**
+     * All manifests that are held, as they stand together at one moment.
+     *
+     * @param collection that has begun
+     * @param visitor is told the owner of each, and the manifest in its own encoding
+     * @throws IOException when one could not be read, or from the visitor
+     */
+    public void roots(GarbageCollection collection, GarbageCollection.RecordVisitor visitor) throws IOException {
+        collection.records(Keys.ROOTS, (key, value) -> visitor.record(key.substring(Keys.ROOTS.length()), value));
     }
 
     /**

@@ -6,7 +6,10 @@ import dev.varve.store.WriteLease;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,9 @@ public final class Manifests {
     private final Store store;
     private final NodeCache nodes;
     private final int openNodes;
+
+    /** How many use each manifest of those that are in use. */
+    private final Map<Manifest, Integer> uses = new ConcurrentHashMap<>();
 
     /**
      * The manifests of a store.
@@ -50,6 +56,33 @@ public final class Manifests {
     public ManifestReader reader(Manifest manifest) {
         requireChunkSize(manifest);
         return new ManifestReader(store, nodes, manifest);
+    }
+
+    /**
+     * Says that a manifest is read, so that what it names is not collected even if nothing holds it any more.
+     *
+     * @param manifest until {@link #leave}
+     */
+    public void use(Manifest manifest) {
+        uses.merge(manifest, 1, Integer::sum);
+    }
+
+    /**
+     * Ends one {@link #use}.
+     *
+     * @param manifest that was used
+     */
+    public void leave(Manifest manifest) {
+        uses.computeIfPresent(manifest, (same, count) -> count == 1 ? null : count - 1);
+    }
+
+    /**
+     * The manifests that are in use.
+     *
+     * @return each once
+     */
+    public Set<Manifest> inUse() {
+        return Set.copyOf(uses.keySet());
     }
 
     /**

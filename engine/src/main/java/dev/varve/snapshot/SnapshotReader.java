@@ -3,12 +3,14 @@ package dev.varve.snapshot;
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import dev.varve.manifest.ManifestReader;
+import dev.varve.manifest.Manifests;
 import dev.varve.manifest.TreeDiff;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A snapshot as a read-only disk, read straight from the store: every read fetches and checks what it needs, and nothing
@@ -19,12 +21,16 @@ public final class SnapshotReader implements BlockDevice {
     private final Snapshot snapshot;
     private final ManifestReader blocks;
     private final int blockSizeBytes;
-    private volatile boolean closed;
+    private final Manifests manifests;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
-    SnapshotReader(Snapshots snapshots, Snapshot snapshot, ManifestReader blocks) {
+    /** Reads a manifest that is in use until this is closed. */
+    SnapshotReader(Snapshots snapshots, Snapshot snapshot, ManifestReader blocks, Manifests manifests) {
         this.snapshots = snapshots;
         this.snapshot = snapshot;
         this.blocks = blocks;
+        this.manifests = manifests;
+        manifests.use(blocks.manifest());
         this.blockSizeBytes = blocks.manifest().chunkSizeBytes();
     }
 
@@ -137,7 +143,9 @@ public final class SnapshotReader implements BlockDevice {
 
     @Override
     public void close() {
-        closed = true;
+        if (closed.compareAndSet(false, true)) {
+            manifests.leave(blocks.manifest());
+        }
     }
 
     private void check(long offsetBytes, long lengthBytes) {
@@ -146,7 +154,7 @@ public final class SnapshotReader implements BlockDevice {
     }
 
     private void requireOpen() {
-        if (closed) {
+        if (closed.get()) {
             throw new IllegalStateException(snapshot.id() + " is closed");
         }
     }

@@ -262,7 +262,7 @@ public final class Snapshots {
      */
     public SnapshotReader open(String id) throws IOException {
         Snapshot snapshot = completed(id);
-        return new SnapshotReader(this, snapshot, manifests.reader(manifest(id)));
+        return new SnapshotReader(this, snapshot, manifests.reader(manifest(id)), manifests);
     }
 
     /**

@@ -9,12 +9,14 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +45,10 @@ final class Flights {
         return thread;
     });
 
-    @GuardedBy("publishLock")
+    /** Held while the index and the packs' states change together, which is short; inside the publisher's lock. */
+    private final Object statesLock = new Object();
+
+    @GuardedBy("statesLock")
     private final TreeMap<Integer, PackState> packStates = new TreeMap<>();
 
     Flights(RocksIndex index, Packs packs, Collection<PackState> packStates) {
@@ -52,7 +57,7 @@ final class Flights {
         for (int i = 0; i < STRIPES; i++) {
             stripes[i] = new Object();
         }
-        synchronized (publishLock) {
+        synchronized (statesLock) {
             packStates.forEach(pack -> this.packStates.put(pack.number(), pack));
         }
     }
@@ -104,18 +109,20 @@ final class Flights {
                 return;
             }
             packs.sync();
-            Map<Integer, PackState> changed = grown(ready);
-            packs.checkSound(changed.keySet()); // a put that began before a failure may have come in after it
-            try (IndexBatch batch = index.batch()) {
-                for (PackState pack : changed.values()) {
-                    batch.pack(pack);
+            synchronized (statesLock) {
+                Map<Integer, PackState> changed = grown(ready);
+                packs.checkSound(changed.keySet()); // a put that began before a failure may have come in after it
+                try (IndexBatch batch = index.batch()) {
+                    for (PackState pack : changed.values()) {
+                        batch.pack(pack);
+                    }
+                    for (Map.Entry<ChunkKey, Location> chunk : ready) {
+                        batch.chunk(chunk.getKey(), chunk.getValue());
+                    }
+                    index.write(batch, false);
                 }
-                for (Map.Entry<ChunkKey, Location> chunk : ready) {
-                    batch.chunk(chunk.getKey(), chunk.getValue());
-                }
-                index.write(batch, false);
+                packStates.putAll(changed);
             }
-            packStates.putAll(changed);
             for (Map.Entry<ChunkKey, Location> chunk : ready) {
                 flying.remove(chunk.getKey());
                 flyingBytes.addAndGet(-chunk.getValue().lengthBytes());
@@ -123,7 +130,7 @@ final class Flights {
         }
     }
 
-    @GuardedBy("publishLock")
+    @GuardedBy("statesLock")
     private Map<Integer, PackState> grown(List<Map.Entry<ChunkKey, Location>> ready) {
         Map<Integer, PackState> changed = new HashMap<>();
         for (Map.Entry<ChunkKey, Location> chunk : ready) {
@@ -147,14 +154,86 @@ final class Flights {
     }
 
     List<PackState> packStates() {
-        synchronized (publishLock) {
+        synchronized (statesLock) {
             return List.copyOf(packStates.values());
+        }
+    }
+
+    /** Makes durable what was appended to some packs. */
+    void sync(Collection<Integer> appended) throws IOException {
+        synchronized (publishLock) {
+            packs.sync();
+            packs.checkSound(appended);
+        }
+    }
+
+    /** Deletes a pack that is forgotten, while nobody syncs it. */
+    void delete(int pack) throws IOException {
+        synchronized (publishLock) {
+            packs.cut(pack, 0);
+        }
+    }
+
+    /** Packs that hold something in flight. */
+    Set<Integer> flyingPacks() {
+        return flying.values().stream().map(Location::pack).collect(Collectors.toSet());
+    }
+
+    /** Drops a chunk's entry; the caller holds what nobody else changes it without. */
+    void drop(ChunkKey key, Location location) throws IOException {
+        synchronized (statesLock) {
+            try (IndexBatch batch = index.batch()) {
+                PackState left = shrunk(location);
+                index.write(batch.deleteChunk(key).pack(left), false);
+                packStates.put(left.number(), left);
+            }
+        }
+    }
+
+    /** Has a chunk's entry point to a copy, which is durable; the caller holds what nobody else changes it without. */
+    void move(ChunkKey key, Location from, Location to) throws IOException {
+        synchronized (statesLock) {
+            try (IndexBatch batch = index.batch()) {
+                PackState left = shrunk(from);
+                Map<Integer, PackState> grown = grown(List.of(Map.entry(key, to)));
+                batch.chunk(key, to).pack(left);
+                for (PackState pack : grown.values()) {
+                    batch.pack(pack);
+                }
+                index.write(batch, false);
+                packStates.put(left.number(), left);
+                packStates.putAll(grown);
+            }
+        }
+    }
+
+    @GuardedBy("statesLock")
+    private PackState shrunk(Location location) {
+        PackState state = packStates.get(location.pack());
+        return state == null
+                ? new PackState(location.pack(), location.endBytes(), 0)
+                : new PackState(
+                        state.number(),
+                        state.publishedBytes(),
+                        Math.max(0, state.liveBytes() - location.lengthBytes()));
+    }
+
+    /** Forgets packs in which nothing is left, durably. */
+    void dropPacks(Collection<Integer> numbers, Leases leases) throws IOException {
+        synchronized (statesLock) {
+            try (IndexBatch batch = index.batch()) {
+                for (int number : numbers) {
+                    batch.deletePack(number);
+                }
+                leases.writeSynced(batch);
+            }
+            numbers.forEach(packStates::remove);
         }
     }
 
     /** Takes over what a reclaim has left of the packs. */
     void setPackStates(Collection<PackState> states) {
-        synchronized (publishLock) {
+        synchronized (statesLock) {
             packStates.clear();
             states.forEach(pack -> packStates.put(pack.number(), pack));
         }

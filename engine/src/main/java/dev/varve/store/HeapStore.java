@@ -6,12 +6,15 @@ import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.ChunkMissingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,8 @@ public final class HeapStore implements Store {
             (a, b) -> a.domain() != b.domain() ? Integer.compare(a.domain(), b.domain()) : a.id().compareTo(b.id()));
     private final Map<ChunkId, Held> nodes = new TreeMap<>();
     private final TreeMap<String, byte[]> records = new TreeMap<>();
+    private @Nullable HeapCollection collection;
+    private long alarms;
     private boolean closed;
 
     /**
@@ -35,11 +40,14 @@ public final class HeapStore implements Store {
         this.properties = properties;
     }
 
-    /** Bytes and the open leases that claim them; settled bytes are claimed by nobody and stay. */
-    private static final class Held {
+    /** Bytes and the open leases that claim them; settled bytes stay when those end. */
+    static final class Held {
         private final byte[] bytes;
         private final Set<HeapLease> claims = new HashSet<>();
         private boolean settled;
+
+        /** 0 when it is not. */
+        private long condemnedSeconds;
 
         Held(byte[] bytes) {
             this.bytes = bytes;
@@ -67,6 +75,9 @@ public final class HeapStore implements Store {
         synchronized (this) {
             checkOpen();
             found = chunks.get(key);
+            if (found != null) {
+                bringBack(found);
+            }
         }
         if (found == null) {
             throw new ChunkMissingException(key, "the heap");
@@ -81,13 +92,36 @@ public final class HeapStore implements Store {
     }
 
     @Override
+    public synchronized boolean isWanted(ChunkKey key) {
+        checkOpen();
+        Held found = chunks.get(key);
+        return found != null && found.condemnedSeconds == 0;
+    }
+
+    @Override
     public synchronized byte[] node(ChunkId id) throws IOException {
         checkOpen();
         Held found = nodes.get(id);
         if (found == null) {
             throw new ChunkMissingException(ChunkKey.plain(id), "the heap");
         }
+        bringBack(found);
         return found.bytes.clone();
+    }
+
+    private void bringBack(Held found) {
+        alarms += found.condemnedSeconds == 0 ? 0 : 1;
+        found.condemnedSeconds = 0;
+    }
+
+    @Override
+    public synchronized GarbageCollection collect() {
+        checkOpen();
+        if (collection != null) {
+            throw new IllegalStateException("a collection is under way");
+        }
+        collection = new HeapCollection();
+        return collection;
     }
 
     @Override
@@ -130,7 +164,7 @@ public final class HeapStore implements Store {
     public synchronized StoreStats stats() {
         checkOpen();
         long bytes = (long) chunks.size() * properties.chunkSizeBytes();
-        return new StoreStats(chunks.size(), nodes.size(), 0, bytes, bytes, 0);
+        return new StoreStats(chunks.size(), nodes.size(), 0, bytes, bytes, 0, alarms);
     }
 
     /** There is nothing to read: the heap is taken at its word. */
@@ -164,9 +198,11 @@ public final class HeapStore implements Store {
                 found = new Held(bytes);
                 held.put(key, found);
             }
-            if (!found.settled) {
-                found.claims.add(this);
+            found.claims.add(this);
+            if (collection != null) {
+                collection.touched.add(found);
             }
+            bringBack(found);
             return isNew;
         }
 
@@ -210,9 +246,8 @@ public final class HeapStore implements Store {
 
         private void settle(Map<?, Held> held) {
             for (Held one : held.values()) {
-                if (one.claims.contains(this)) {
+                if (one.claims.remove(this)) {
                     one.settled = true;
-                    one.claims.clear();
                 }
             }
         }
@@ -230,6 +265,92 @@ public final class HeapStore implements Store {
 
         private void drop(Map<?, Held> held) {
             held.values().removeIf(one -> one.claims.remove(this) && one.claims.isEmpty() && !one.settled);
+        }
+    }
+
+    /** A collection; what leases claim, or did since it began, is touched. */
+    private final class HeapCollection implements GarbageCollection {
+        private final Set<Held> touched = new HashSet<>();
+        private final Set<ChunkKey> marked = new HashSet<>();
+        private final Set<ChunkKey> markedNodes = new HashSet<>();
+
+        HeapCollection() {
+            chunks.values().forEach(this::meet);
+            nodes.values().forEach(this::meet);
+        }
+
+        private void meet(Held held) {
+            if (!held.claims.isEmpty()) {
+                touched.add(held);
+            }
+        }
+
+        @Override
+        public void records(String prefix, RecordVisitor visitor) throws IOException {
+            for (Map.Entry<String, byte[]> record : HeapStore.this.records(prefix, "", Integer.MAX_VALUE)) {
+                visitor.record(record.getKey(), record.getValue());
+            }
+        }
+
+        @Override
+        public boolean markNode(ChunkKey name) {
+            marked.add(ChunkKey.plain(name.id()));
+            return markedNodes.add(name);
+        }
+
+        @Override
+        public void markChunk(ChunkKey key) {
+            marked.add(key);
+        }
+
+        @Override
+        public Sweep sweep(Instant now, Duration grace, boolean dryRun) {
+            Tally tally = new Tally();
+            synchronized (HeapStore.this) {
+                chunks.entrySet().removeIf(entry -> {
+                    Verdict verdict = verdict(entry.getKey(), entry.getValue(), now, grace, dryRun);
+                    tally.chunk(verdict, entry.getValue().bytes.length);
+                    return verdict == Verdict.DROPPED && !dryRun;
+                });
+                nodes.entrySet().removeIf(entry -> {
+                    Verdict verdict = verdict(ChunkKey.plain(entry.getKey()), entry.getValue(), now, grace, dryRun);
+                    tally.node(verdict, entry.getValue().bytes.length);
+                    return verdict == Verdict.DROPPED && !dryRun;
+                });
+            }
+            return tally.sweep();
+        }
+
+        private Verdict verdict(ChunkKey key, Held held, Instant now, Duration grace, boolean dryRun) {
+            long since = held.condemnedSeconds;
+            Verdict verdict;
+            if (marked.contains(key)) {
+                verdict = since != 0 ? Verdict.BROUGHT_BACK : Verdict.MARKED;
+            } else if (touched.contains(held)) {
+                verdict = Verdict.KEPT;
+            } else if (since == 0) {
+                verdict = Verdict.CONDEMNED;
+            } else {
+                verdict = since <= now.minus(grace).getEpochSecond() ? Verdict.DROPPED : Verdict.WAITING;
+            }
+            if (!dryRun && (verdict == Verdict.BROUGHT_BACK || verdict == Verdict.CONDEMNED)) {
+                held.condemnedSeconds = verdict == Verdict.CONDEMNED ? now.getEpochSecond() : 0;
+                alarms += verdict == Verdict.BROUGHT_BACK ? 1 : 0;
+            }
+            return verdict;
+        }
+
+        /** There is nothing to copy: the heap's own collector has it. */
+        @Override
+        public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank) {
+            return new Compaction(0, 0, 0);
+        }
+
+        @Override
+        public void close() {
+            synchronized (HeapStore.this) {
+                collection = null;
+            }
         }
     }
 }

@@ -57,14 +57,14 @@ final class IndexBatch implements AutoCloseable {
         return delete(chunks, RocksIndex.chunkKey(key));
     }
 
-    /** A node that a lease puts, and the lease's note of it; lease 0 settles a node. */
+    /** A node that a lease puts, and the lease's note of it; lease 0 settles a node, a negative one condemns it. */
     IndexBatch node(ChunkId id, byte[] node, long lease) throws IOException {
         byte[] value = ByteBuffer.allocate(Long.BYTES + node.length)
                 .putLong(lease)
                 .put(node)
                 .array();
         put(nodes, id.toBytes(), value);
-        return lease == 0 ? this : put(leases, leaseNodeKey(lease, id), NOTHING);
+        return lease <= 0 ? this : put(leases, leaseNodeKey(lease, id), NOTHING);
     }
 
     IndexBatch deleteNode(ChunkId id) throws IOException {

@@ -6,6 +6,7 @@ import dev.varve.chunk.ChunkKey;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,16 @@ final class Leases {
     /** Numbers of leases that are neither committed nor reclaimed. */
     private final Set<Long> unsettled = ConcurrentHashMap.newKeySet();
 
+    /** Held shared by who settles entries that others put, alone by who moves or condemns some. */
+    private final ReentrantReadWriteLock settling = new ReentrantReadWriteLock();
+
     private final Object lock = new Object();
+
+    /** What the collection marks that has begun and not swept yet. */
+    private volatile @Nullable MarkedNames marked;
+
+    @GuardedBy("lock")
+    private boolean collecting;
 
     @GuardedBy("lock")
     private final Set<Entry> live = new HashSet<>();
@@ -66,6 +76,7 @@ final class Leases {
         private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
         private final Set<ChunkKey> jointChunks = ConcurrentHashMap.newKeySet();
         private final Set<ChunkId> jointNodes = ConcurrentHashMap.newKeySet();
+        private final Claims claims = new Claims();
         private volatile @Nullable IOException failure;
 
         Entry(LeaseRecord record) {
@@ -74,6 +85,10 @@ final class Leases {
 
         long number() {
             return record.number();
+        }
+
+        boolean hasClaimed(ChunkKey key) {
+            return claims.contains(key);
         }
 
         /** Shared by puts; whoever ends the lease has it alone. */
@@ -125,6 +140,7 @@ final class Leases {
 
     /** Notes that a lease found a chunk there already; the caller holds the chunk's stripe. */
     void found(Entry lease, ChunkKey key, Location location) throws IOException {
+        claim(lease, key);
         if (isForeign(lease, location.lease())) {
             lease.jointChunks.add(key);
             if (lease.jointChunks.size() > Entry.MAX_JOINT) {
@@ -135,11 +151,27 @@ final class Leases {
 
     /** Notes that a lease found a node there already; the caller holds the node's stripe. */
     void foundNode(Entry lease, ChunkId id, long owner) throws IOException {
+        claim(lease, ChunkKey.plain(id));
         if (isForeign(lease, owner)) {
             lease.jointNodes.add(id);
             if (lease.jointNodes.size() > Entry.MAX_JOINT) {
                 settleEarly(lease);
             }
+        }
+    }
+
+    private void claim(Entry lease, ChunkKey key) {
+        lease.claims.add(key);
+        MarkedNames running = marked;
+        if (running != null) {
+            running.claim(key);
+        }
+    }
+
+    /** What a lease put that others settle has its number no more. */
+    private void claimForOwner(ChunkKey key, long owner) {
+        synchronized (lock) {
+            live.stream().filter(entry -> entry.number() == owner).forEach(entry -> claim(entry, key));
         }
     }
 
@@ -149,7 +181,7 @@ final class Leases {
 
     private void settleEarly(Entry lease) throws IOException {
         publish();
-        settleJoint(lease, false);
+        settleJoint(lease);
     }
 
     /** Publishes what is in flight; when that fails, every open lease has failed. */
@@ -157,10 +189,24 @@ final class Leases {
         try {
             flights.publish();
         } catch (IOException e) {
-            synchronized (lock) {
-                live.forEach(lease -> lease.fail(e));
-                flights.drop();
-            }
+            failAll(e);
+            throw e;
+        }
+    }
+
+    private void failAll(IOException e) {
+        synchronized (lock) {
+            live.forEach(lease -> lease.fail(e));
+            flights.drop();
+        }
+    }
+
+    /** Makes durable what a collection has appended to some packs; when that fails, every open lease has failed. */
+    void syncPacks(Collection<Integer> appended) throws IOException {
+        try {
+            flights.sync(appended);
+        } catch (IOException e) {
+            failAll(e);
             throw e;
         }
     }
@@ -168,13 +214,21 @@ final class Leases {
     void commit(Entry lease, Map<String, byte[]> puts, Set<String> deletes) throws IOException {
         publish();
         lease.checkUsable();
-        settleJoint(lease, true);
+        boolean settles = !lease.jointChunks.isEmpty() || !lease.jointNodes.isEmpty();
+        if (settles) {
+            settling.readLock().lock();
+        }
         try (IndexBatch batch = index.batch()) {
+            settleNodes(lease);
             for (ChunkKey key : lease.jointChunks) {
                 batch.chunk(key, joint(key).settled());
             }
             batch.records(puts, deletes).endLease(lease.number());
             writeSynced(batch);
+        } finally {
+            if (settles) {
+                settling.readLock().unlock();
+            }
         }
         unsettled.remove(lease.number());
         synchronized (lock) {
@@ -189,39 +243,43 @@ final class Leases {
         }
     }
 
-    private void writeSynced(IndexBatch batch) throws IOException {
+    /** Applies a batch; it is durable then, with all that was written before. */
+    void writeSynced(IndexBatch batch) throws IOException {
         written = true;
         head.advance(index.write(batch, true));
     }
 
-    /**
-     * Settles joint nodes one by one, since each rewrites a whole node; chunks too unless they follow in the caller's
-     * batch. Settled too early is safe: what nobody names then is the collector's.
-     */
-    private void settleJoint(Entry lease, boolean nodesOnly) throws IOException {
-        for (ChunkId id : List.copyOf(lease.jointNodes)) {
-            byte[] stored = index.node(id);
-            if (stored == null) {
-                throw new IOException("node " + id + " went with the write that put it; write again");
-            }
-            ByteBuffer node = ByteBuffer.wrap(stored).position(Long.BYTES);
-            byte[] bytes = new byte[node.remaining()];
-            node.get(bytes);
-            try (IndexBatch batch = index.batch()) {
-                index.write(batch.node(id, bytes, 0), false);
-            }
-            lease.jointNodes.remove(id);
-        }
-        if (nodesOnly) {
-            return;
-        }
+    /** Settled too early is safe: what nobody names then is a collection's. */
+    private void settleJoint(Entry lease) throws IOException {
+        settling.readLock().lock();
         try (IndexBatch batch = index.batch()) {
+            settleNodes(lease);
             List<ChunkKey> settled = List.copyOf(lease.jointChunks);
             for (ChunkKey key : settled) {
                 batch.chunk(key, joint(key).settled());
             }
             index.write(batch, false);
             settled.forEach(lease.jointChunks::remove);
+        } finally {
+            settling.readLock().unlock();
+        }
+    }
+
+    /** One by one, since each rewrites a whole node. */
+    private void settleNodes(Entry lease) throws IOException {
+        for (ChunkId id : List.copyOf(lease.jointNodes)) {
+            byte[] stored = index.node(id);
+            if (stored == null) {
+                throw new IOException("node " + id + " went with the write that put it; write again");
+            }
+            ByteBuffer node = ByteBuffer.wrap(stored);
+            claimForOwner(ChunkKey.plain(id), node.getLong());
+            byte[] bytes = new byte[node.remaining()];
+            node.get(bytes);
+            try (IndexBatch batch = index.batch()) {
+                index.write(batch.node(id, bytes, 0), false);
+            }
+            lease.jointNodes.remove(id);
         }
     }
 
@@ -230,6 +288,7 @@ final class Leases {
         if (location == null) {
             throw new IOException("chunk " + key + " went with the write that put it; write again");
         }
+        claimForOwner(key, location.lease());
         return location;
     }
 
@@ -241,6 +300,69 @@ final class Leases {
                 reclaimIfQuiet();
             }
         }
+    }
+
+    /**
+     * Begins a collection: from now on what leases find is marked in it, and nothing is reclaimed until it ends.
+     *
+     * @throws IllegalStateException when there is one, or the store is closed
+     */
+    MarkedNames beginCollection() {
+        synchronized (lock) {
+            if (closed || collecting) {
+                throw new IllegalStateException(closed ? "the store is closed" : "a collection is under way");
+            }
+            MarkedNames begun = new MarkedNames(last, List.copyOf(live));
+            collecting = true;
+            marked = begun;
+            holds++;
+            return begun;
+        }
+    }
+
+    /** What leases find is marked no more; nothing is reclaimed all the same. */
+    void endMarking() {
+        marked = null;
+    }
+
+    void endCollection() {
+        endMarking();
+        synchronized (lock) {
+            collecting = false;
+        }
+        releaseReclaims();
+    }
+
+    /** The first pack to which an open lease may have a frame on its way that nobody else can see yet. */
+    int firstPackInUse() {
+        synchronized (lock) {
+            return live.stream()
+                    .mapToInt(entry -> entry.record.startPack())
+                    .min()
+                    .orElse(Integer.MAX_VALUE);
+        }
+    }
+
+    /** Whether what a lease put may be dropped with it. */
+    boolean isUnsettled(long number) {
+        return unsettled.contains(number);
+    }
+
+    /** Changes an entry, or a node, while nobody puts, finds or settles it; the change is short. */
+    void alone(ChunkId id, Alone change) throws IOException {
+        synchronized (flights.stripe(id)) {
+            settling.writeLock().lock();
+            try {
+                change.run();
+            } finally {
+                settling.writeLock().unlock();
+            }
+        }
+    }
+
+    /** A change of one entry. */
+    interface Alone {
+        void run() throws IOException;
     }
 
     /** Lets nothing be cut from the packs until {@link #releaseReclaims}. */

@@ -9,13 +9,13 @@ import java.nio.ByteBuffer;
  *  0  4  pack number
  *  4  4  offset in the pack, unsigned
  *  8  4  frame length in bytes
- * 12  8  lease: while its record stands, the entry is unsettled
+ * 12  8  lease: while its record stands, the entry is unsettled; negative when it is condemned: the seconds since 1970
  * </pre>
  *
  * @param pack number of the pack
  * @param offsetBytes where the frame starts
  * @param lengthBytes its length, header included
- * @param lease who put it; 0 once it is settled whoever that was
+ * @param lease who put it; 0 once it is settled whoever that was; less when it is condemned
  */
 record Location(int pack, long offsetBytes, int lengthBytes, long lease) {
     static final int BYTES = 20;
@@ -36,6 +36,14 @@ record Location(int pack, long offsetBytes, int lengthBytes, long lease) {
 
     Location settled() {
         return new Location(pack, offsetBytes, lengthBytes, 0);
+    }
+
+    boolean isCondemned() {
+        return lease < 0;
+    }
+
+    Location with(long newLease) {
+        return new Location(pack, offsetBytes, lengthBytes, newLease);
     }
 
     long endBytes() {

@@ -19,7 +19,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A store on disk: frames in packs, the index and records in RocksDB.
@@ -41,13 +45,16 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Dead leases.</b> A lease that ends without a commit leaves entries and frames behind. They go when no writer is
  * active, or at the next opening ({@link Reclaimer}); until then they count as unsettled.
  *
- * <p><b>Locks</b>, outermost first: a lease's own lock (puts shared, commit and close alone), the leases' lock, the
- * publisher's lock, a stripe, the tail of the packs. Nothing is called back under a lock.
+ * <p><b>Collections.</b> What one condemns carries the time in place of a lease ({@link PackCollection}).
+ *
+ * <p><b>Locks</b>, outermost first: a lease's own lock (puts shared, commit and close alone), a stripe, the lock of who
+ * settles, the leases' lock, the publisher's lock, the tail of the packs. Nothing is called back under a lock.
  *
  * <p><b>Failure.</b> A put that can't be written fails its lease. A publication that fails (a sync above all: the kernel
  * has dropped the pages) fails every lease that is open; the pack is not appended to again.
  */
 public final class PackStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(PackStore.class);
     private static final int SCRATCH = 16;
 
     private final StoreProperties properties;
@@ -57,6 +64,8 @@ public final class PackStore implements Store {
     private final Leases leases;
     private final StoreFiles files;
     private final Codec codec;
+    private final ReentrantLock packsLock = new ReentrantLock();
+    private final AtomicLong alarms = new AtomicLong();
     private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
 
     /**
@@ -151,10 +160,35 @@ public final class PackStore implements Store {
         if (dst.remaining() < size) {
             throw new IllegalArgumentException(dst.remaining() + " bytes left for a chunk of " + size);
         }
+        Location location = require(key);
+        for (boolean done = false; !done; ) {
+            int start = dst.position();
+            try {
+                read(key, location, dst);
+                done = true;
+            } catch (ChunkCorruptException | IllegalStateException e) {
+                Location now = require(key);
+                if (now.samePlace(location)) {
+                    throw e;
+                }
+                location = now; // it was moved meanwhile
+                dst.position(start);
+            }
+        }
+        if (location.isCondemned()) {
+            bringBack(key);
+        }
+    }
+
+    private Location require(ChunkKey key) throws IOException {
         Location location = find(key);
         if (location == null) {
             throw new ChunkMissingException(key, "the index");
         }
+        return location;
+    }
+
+    private void read(ChunkKey key, Location location, ByteBuffer dst) throws IOException {
         FrameCodec frames = takeScratch();
         int limit = dst.limit();
         try {
@@ -162,13 +196,58 @@ public final class PackStore implements Store {
                 throw new ChunkCorruptException(key, where(location), "frame of " + location.lengthBytes() + " bytes");
             }
             packs.read(location, frames.buffer(location.lengthBytes()));
-            frames.decode(key, dst.limit(dst.position() + size));
+            frames.decode(key, dst.limit(dst.position() + properties.chunkSizeBytes()));
         } catch (IllegalArgumentException | java.io.EOFException | java.nio.file.NoSuchFileException e) {
             throw new ChunkCorruptException(key, where(location), String.valueOf(e.getMessage()), e);
         } finally {
             dst.limit(limit);
             giveScratch(frames);
         }
+    }
+
+    /** Somebody reads what a collection has condemned: it was wrong, or the reader came before the deletion. */
+    private void bringBack(ChunkKey key) {
+        synchronized (flights.stripe(key.id())) {
+            try {
+                Location location = index.chunk(key);
+                if (location != null && location.isCondemned()) {
+                    bringBack(key, location);
+                }
+            } catch (IOException e) {
+                LOG.warn("chunk {} was condemned, is needed, and stays condemned", key, e);
+            }
+        }
+    }
+
+    private void bringBack(ChunkId id) {
+        synchronized (flights.stripe(id)) {
+            try {
+                byte[] stored = index.node(id);
+                if (stored != null && ByteBuffer.wrap(stored).getLong() < 0) {
+                    putNode(id, Arrays.copyOfRange(stored, Long.BYTES, stored.length), 0);
+                    alarms.incrementAndGet();
+                }
+            } catch (IOException e) {
+                LOG.warn("node {} was condemned, is needed, and stays condemned", id, e);
+            }
+        }
+    }
+
+    private void putNode(ChunkId id, byte[] node, long lease) throws IOException {
+        try (IndexBatch batch = index.batch()) {
+            index.write(batch.node(id, node, lease), false);
+        }
+    }
+
+    /** The caller holds the stripe. */
+    private Location bringBack(ChunkKey key, Location condemned) throws IOException {
+        Location settled = condemned.settled();
+        try (IndexBatch batch = index.batch()) {
+            index.write(batch.chunk(key, settled), false);
+        }
+        alarms.incrementAndGet();
+        LOG.info("chunk {} was condemned, and is needed", key);
+        return settled;
     }
 
     private @Nullable Location find(ChunkKey key) throws IOException {
@@ -199,10 +278,19 @@ public final class PackStore implements Store {
     }
 
     @Override
+    public boolean isWanted(ChunkKey key) throws IOException {
+        Location location = find(key);
+        return location != null && !location.isCondemned();
+    }
+
+    @Override
     public byte[] node(ChunkId id) throws IOException {
         byte[] stored = index.node(id);
         if (stored == null) {
             throw new ChunkMissingException(ChunkKey.plain(id), "the index of nodes");
+        }
+        if (ByteBuffer.wrap(stored).getLong() < 0) {
+            bringBack(id);
         }
         byte[] node = Arrays.copyOfRange(stored, Long.BYTES, stored.length);
         ChunkId found = new ChunkHasher().hash(ByteBuffer.wrap(node));
@@ -242,7 +330,7 @@ public final class PackStore implements Store {
             Location found = flights.find(key);
             found = found == null ? index.chunk(key) : found;
             if (found != null) {
-                leases.found(lease, key, found);
+                leases.found(lease, key, found.isCondemned() ? bringBack(key, found) : found);
                 return false;
             }
             FrameCodec frames = takeScratch();
@@ -264,13 +352,17 @@ public final class PackStore implements Store {
         ChunkId id = new ChunkHasher().hash(ByteBuffer.wrap(node));
         synchronized (flights.stripe(id)) {
             byte[] stored = index.node(id);
-            if (stored != null) {
-                leases.foundNode(lease, id, ByteBuffer.wrap(stored).getLong());
+            long owner =
+                    stored == null ? lease.number() : ByteBuffer.wrap(stored).getLong();
+            if (stored != null && owner >= 0) {
+                leases.foundNode(lease, id, owner);
                 return id;
             }
-            try (IndexBatch batch = index.batch()) {
-                index.write(batch.node(id, node, lease.number()), false);
+            if (stored != null) {
+                leases.foundNode(lease, id, 0);
+                alarms.incrementAndGet();
             }
+            putNode(id, node, Math.max(0, owner));
         }
         return id;
     }
@@ -281,6 +373,25 @@ public final class PackStore implements Store {
 
     StoreFiles files() {
         return files;
+    }
+
+    @Override
+    public GarbageCollection collect() {
+        return new PackCollection(this, leases.beginCollection());
+    }
+
+    Flights flights() {
+        return flights;
+    }
+
+    /** Held by who reads the packs from end to end, and by who deletes some. */
+    ReentrantLock packsLock() {
+        return packsLock;
+    }
+
+    /** How often something was brought back that a collection had condemned. */
+    AtomicLong alarms() {
+        return alarms;
     }
 
     @Override
@@ -305,16 +416,19 @@ public final class PackStore implements Store {
                 lengths.size(),
                 packBytes,
                 liveBytes,
-                files.indexBytes());
+                files.indexBytes(),
+                alarms.get());
     }
 
     @Override
     public void verify(boolean verifyContent, VerifyReport report) throws IOException {
+        packsLock.lock();
         leases.holdReclaims();
         try {
             new PackVerifier(files, properties, flights.packStates()).verify(verifyContent, report);
         } finally {
             leases.releaseReclaims();
+            packsLock.unlock();
         }
     }
 

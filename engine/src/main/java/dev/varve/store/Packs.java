@@ -64,7 +64,16 @@ final class Packs {
     /** Pack and offset before which nothing will be appended any more, packed into a lease's record by the caller. */
     Location tail() {
         synchronized (tailLock) {
-            return new Location(tailPack, tailEnd, 0, 0);
+            return tailEnd >= FULL_BYTES ? new Location(tailPack + 1, 0, 0, 0) : new Location(tailPack, tailEnd, 0, 0);
+        }
+    }
+
+    /** Has the next frame go to a new pack, if it would go to this one. */
+    void leave(int pack) {
+        synchronized (tailLock) {
+            if (tailPack == pack) {
+                tailEnd = FULL_BYTES;
+            }
         }
     }
 
@@ -213,13 +222,15 @@ final class Packs {
             file(pack).truncate(endBytes);
             return;
         }
-        PositionalFile open = files.remove(pack);
-        unsynced.remove(pack);
-        if (open != null) {
-            open.close();
-        }
-        if (Files.exists(layout.pack(pack))) {
-            io.delete(layout.pack(pack));
+        synchronized (openLock) { // who reads it opens it no more
+            PositionalFile open = files.remove(pack);
+            unsynced.remove(pack);
+            if (open != null) {
+                open.close();
+            }
+            if (Files.exists(layout.pack(pack))) {
+                io.delete(layout.pack(pack));
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -51,6 +52,8 @@ final class RocksIndex implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RocksIndex.class);
     private static final int READ_BYTES = 256 << 10;
     private static final long MAX_TABLE_BYTES = 64 << 20;
+    private static final int CHUNKS_AT_ONCE = 4096;
+    private static final int NODES_AT_ONCE = 128;
     private static final byte RECORD = 'r';
     private static final byte META = 'm';
     private static final byte[] LAST_LEASE = metaKey("lease");
@@ -211,16 +214,63 @@ final class RocksIndex implements AutoCloseable {
         return found;
     }
 
-    /** Hands every chunk's entry to a visitor, in key order. */
+    /** Hands every chunk's entry to a visitor, in key order, some at a time: what changes meanwhile may be told as it was. */
     void chunks(ChunkVisitor visitor) throws IOException {
-        scan(chunks, new byte[0], (key, value) -> {
+        pages(chunks, CHUNKS_AT_ONCE, (key, value) -> {
             if (key.length != Integer.BYTES + ChunkId.BYTES || value.length != Location.BYTES) {
                 throw new StoreCorruptException(directory, "index entry of impossible length");
             }
             int domain = ByteBuffer.wrap(key).getInt();
             visitor.visit(new ChunkKey(domain, ChunkId.of(key, Integer.BYTES)), Location.read(value));
-            return true;
         });
+    }
+
+    /** Hands every node, with its lease in front, to a visitor, in key order, some at a time. */
+    void nodes(NodeVisitor visitor) throws IOException {
+        pages(nodes, NODES_AT_ONCE, (key, value) -> {
+            if (key.length != ChunkId.BYTES || value.length <= Long.BYTES) {
+                throw new StoreCorruptException(directory, "a node's entry of impossible length");
+            }
+            visitor.visit(ChunkId.of(key, 0), value);
+        });
+    }
+
+    /** Visits a table with nothing held, so that the visitor may wait for others, and the index be closed. */
+    private void pages(ColumnFamilyHandle table, int atOnce, PageVisitor visitor) throws IOException {
+        List<Map.Entry<byte[], byte[]>> page = new ArrayList<>();
+        byte[] from = {};
+        do {
+            page.clear();
+            scan(table, from, (key, value) -> {
+                page.add(Map.entry(key, value));
+                return page.size() < atOnce;
+            });
+            for (Map.Entry<byte[], byte[]> entry : page) {
+                visitor.visit(entry.getKey(), entry.getValue());
+                from = Arrays.copyOf(entry.getKey(), entry.getKey().length + 1); // the next key there can be
+            }
+        } while (page.size() == atOnce);
+    }
+
+    private interface PageVisitor {
+        void visit(byte[] key, byte[] value) throws IOException;
+    }
+
+    /** Hands records to a visitor, in key order, as they stand together at one moment of the call. */
+    void recordsAtOnce(String prefix, GarbageCollection.RecordVisitor visitor) throws IOException {
+        scan(records, recordKey(prefix), (key, value) -> {
+            String name = new String(key, 1, key.length - 1, US_ASCII);
+            boolean isWanted = key[0] == RECORD && name.startsWith(prefix);
+            if (isWanted) {
+                visitor.record(name, value);
+            }
+            return isWanted;
+        });
+    }
+
+    /** What {@link #nodes} calls. */
+    interface NodeVisitor {
+        void visit(ChunkId id, byte[] leaseAndNode) throws IOException;
     }
 
     /** What {@link #chunks} calls. */

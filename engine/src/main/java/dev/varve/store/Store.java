@@ -50,6 +50,15 @@ public interface Store extends AutoCloseable {
     boolean contains(ChunkKey key) throws IOException;
 
     /**
+     * Whether a chunk has an index entry, and no collection has condemned it: for who wants it only if others do.
+     *
+     * @param key its name
+     * @return true when it is worth reading
+     * @throws IOException when the index could not be read
+     */
+    boolean isWanted(ChunkKey key) throws IOException;
+
+    /**
      * Reads one manifest node and checks it against its name.
      *
      * @param id SHA-256 of the node
@@ -97,6 +106,14 @@ public interface Store extends AutoCloseable {
      * @throws IOException when the store can't be written
      */
     WriteLease write(String purpose) throws IOException;
+
+    /**
+     * Begins a collection of what nothing names any more.
+     *
+     * @return to be closed by the caller
+     * @throws IllegalStateException when one is under way
+     */
+    GarbageCollection collect();
 
     /**
      * Has the system read into memory what look-ups will need, as far as that is little. Nothing depends on it, and what can't

@@ -9,5 +9,7 @@ package dev.varve.store;
  * @param packBytes bytes of all packs on disk
  * @param liveBytes bytes of frames that the index names
  * @param indexBytes bytes of RocksDB's files
+ * @param alarms how often something was needed that a collection had condemned, since the store was opened
  */
-public record StoreStats(long chunks, long nodes, int packs, long packBytes, long liveBytes, long indexBytes) {}
+public record StoreStats(
+        long chunks, long nodes, int packs, long packBytes, long liveBytes, long indexBytes, long alarms) {}

@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.chunk.ChunkMissingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicReference;
@@ -199,9 +200,17 @@ final class LiveVolume {
         int fromBase = (int) Math.max(0, Math.min(lengthBytes, held - offsetBytes));
         if (reader != null && fromBase > 0) {
             int limit = dst.limit();
-            dst.limit(dst.position() + fromBase);
+            int start = dst.position();
+            dst.limit(start + fromBase);
             try {
                 reader.read(dst, offsetBytes, noted);
+            } catch (ChunkMissingException e) {
+                if (base == reader) {
+                    throw e;
+                }
+                dst.limit(limit).position(start); // a fold has put another in its place, and a collection has come by
+                readBase(dst, offsetBytes, lengthBytes, noted);
+                return;
             } finally {
                 dst.limit(limit);
             }

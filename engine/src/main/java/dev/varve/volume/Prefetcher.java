@@ -19,6 +19,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,6 +36,10 @@ final class Prefetcher implements AutoCloseable {
     private static final int LONG_ORDER = 1024;
 
     private static final int MAX_LINEAGES = 1024;
+
+    /** Chunks that are given a rank: 100 MB of heap or so, while they are sorted. */
+    private static final int MAX_RANKS = 1 << 20;
+
     private static final int SOON_SECONDS = 60;
 
     private final Catalog catalog;
@@ -108,6 +113,19 @@ final class Prefetcher implements AutoCloseable {
             LOG.warn("the order in which {} was read is damaged, and noted anew", lineage);
         }
         return order == null ? List.of() : order;
+    }
+
+    /** Where in the orders a chunk of a fingerprint comes, one order after the other. */
+    LongUnaryOperator ranks() throws IOException {
+        Map<Long, Long> ranks = new HashMap<>();
+        for (String lineage : catalog.touchedLineages()) {
+            for (ChunkKey key : order(lineage)) {
+                if (ranks.size() < MAX_RANKS) {
+                    ranks.putIfAbsent(key.id().fingerprint(), (long) ranks.size());
+                }
+            }
+        }
+        return fingerprint -> ranks.getOrDefault(fingerprint, Long.MAX_VALUE);
     }
 
     /** Whether who asks is the first. */

@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,7 +102,7 @@ public final class VolumeRegistry implements AutoCloseable {
         @Override
         public void load(ChunkKey key) throws IOException {
             ChunkCache present = cache();
-            if (present.find(key) == ChunkCache.MISS) {
+            if (present.find(key) == ChunkCache.MISS && store.isWanted(key)) {
                 present.load(key, loader);
             }
         }
@@ -260,6 +261,16 @@ public final class VolumeRegistry implements AutoCloseable {
         if (prefetcher != null && lineage != null) {
             prefetcher.bringSoon(lineage);
         }
+    }
+
+    /**
+     * Where in the order of a boot a chunk comes, by the fingerprint of its id.
+     *
+     * @return small numbers for what boots read first, {@link Long#MAX_VALUE} for what none has
+     * @throws IOException when the orders could not be read
+     */
+    public LongUnaryOperator bootOrder() throws IOException {
+        return prefetcher == null ? fingerprint -> Long.MAX_VALUE : prefetcher.ranks();
     }
 
     private void keepTouches(LiveVolume volume, boolean early) {

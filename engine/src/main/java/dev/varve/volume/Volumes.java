@@ -54,7 +54,15 @@ public final class Volumes {
      */
     public BlockDevice open(String snapshotId) throws IOException {
         SnapshotReader direct = snapshots.open(snapshotId);
-        return new SnapshotDevice(direct, registry.reader(snapshots.manifest(snapshotId)));
+        SnapshotDevice device = null;
+        try {
+            device = new SnapshotDevice(direct, registry.reader(snapshots.manifest(snapshotId)));
+            return device;
+        } finally {
+            if (device == null) {
+                direct.close();
+            }
+        }
     }
 
     /**

@@ -4,6 +4,7 @@ import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.ChunkMissingException;
 import dev.varve.store.Compression;
+import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
 import dev.varve.store.Store;
 import dev.varve.store.StoreProperties;
@@ -108,6 +109,16 @@ final class ProbeStore implements Store {
     @Override
     public boolean contains(ChunkKey key) throws IOException {
         return store.contains(key);
+    }
+
+    @Override
+    public boolean isWanted(ChunkKey key) throws IOException {
+        return store.isWanted(key);
+    }
+
+    @Override
+    public GarbageCollection collect() {
+        return store.collect();
     }
 
     @Override

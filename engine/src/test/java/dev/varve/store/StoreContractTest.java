@@ -10,6 +10,8 @@ import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.ChunkMissingException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -270,5 +272,205 @@ abstract class StoreContractTest {
                 assertHolds(store, random.nextInt(100));
             }
         }
+    }
+
+    private static final Instant NOW = Instant.parse("2026-11-22T10:00:00Z");
+    private static final Duration GRACE = Duration.ofMinutes(10);
+
+    /** Commits chunks and a node of two bytes, all of one number each. */
+    private void commit(int... numbers) throws IOException {
+        try (WriteLease lease = store.write("test")) {
+            for (int number : numbers) {
+                put(lease, number);
+                lease.putNode(node(number));
+            }
+            lease.commit(Map.of(), Set.of());
+        }
+    }
+
+    private static byte[] node(int number) {
+        return new byte[] {(byte) number, 1};
+    }
+
+    private static ChunkId nodeId(int number) {
+        return new ChunkHasher().hash(ByteBuffer.wrap(node(number)));
+    }
+
+    private static void mark(GarbageCollection collection, int... numbers) {
+        for (int number : numbers) {
+            collection.markChunk(key(chunk(number)));
+            collection.markNode(ChunkKey.plain(nodeId(number)));
+        }
+    }
+
+    private GarbageCollection.Sweep collect(Instant now, int... marked) throws IOException {
+        try (GarbageCollection collection = store.collect()) {
+            mark(collection, marked);
+            GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false);
+            collection.compact(0.5, id -> 0);
+            return sweep;
+        }
+    }
+
+    private void assertThere(int... numbers) throws IOException {
+        for (int number : numbers) {
+            assertHolds(store, number);
+            assertThat(store.node(nodeId(number))).isEqualTo(node(number));
+        }
+    }
+
+    private void assertGone(int... numbers) throws IOException {
+        for (int number : numbers) {
+            assertThat(store.contains(key(chunk(number))))
+                    .as("chunk %d", number)
+                    .isFalse();
+            assertThatThrownBy(() -> store.node(nodeId(number))).isInstanceOf(ChunkMissingException.class);
+        }
+    }
+
+    @Test
+    void whatIsNotMarkedIsCondemnedAndThenDropped() throws IOException {
+        commit(1, 2, 3, 4, 5);
+
+        GarbageCollection.Sweep first = collect(NOW, 1, 2);
+
+        assertThat(first.marked().chunks()).isEqualTo(2);
+        assertThat(first.marked().nodes()).isEqualTo(2);
+        assertThat(first.condemned().chunks()).isEqualTo(3);
+        assertThat(first.condemned().nodes()).isEqualTo(3);
+        assertThat(store.isWanted(key(chunk(2)))).isTrue();
+        assertThat(store.isWanted(key(chunk(3)))).isFalse();
+        assertThat(store.contains(key(chunk(3)))).isTrue();
+
+        assertThat(collect(NOW.plus(GRACE).minusSeconds(1), 1, 2).waiting().chunks())
+                .isEqualTo(3);
+        GarbageCollection.Sweep last = collect(NOW.plus(GRACE), 1, 2);
+
+        assertThat(last.dropped().chunks()).isEqualTo(3);
+        assertThat(last.dropped().nodes()).isEqualTo(3);
+        assertThat(last.broughtBack().chunks()).isZero();
+        assertThere(1, 2);
+        assertGone(3, 4, 5);
+        commit(3);
+        assertThere(1, 2, 3);
+    }
+
+    @Test
+    void dryRunChangesNothing() throws IOException {
+        commit(1, 2);
+        try (GarbageCollection collection = store.collect()) {
+            mark(collection, 1);
+            assertThat(collection.sweep(NOW, GRACE, true).condemned().chunks()).isEqualTo(1);
+        }
+        assertThat(collect(NOW.plus(GRACE), 1).condemned().chunks()).isEqualTo(1);
+        assertThere(1, 2);
+    }
+
+    @Test
+    void whatIsReadOrFoundIsBroughtBack() throws IOException {
+        commit(1, 2, 3, 4);
+        collect(NOW);
+        assertThat(store.stats().alarms()).isZero();
+        assertThere(1);
+        assertThat(store.stats().alarms()).as("a chunk and a node").isEqualTo(2);
+        commit(2);
+        assertThat(store.stats().alarms()).isEqualTo(4);
+        assertThat(collect(NOW.plus(GRACE), 3).broughtBack().chunks()).isEqualTo(1);
+        assertThat(store.stats().alarms()).isEqualTo(6);
+        assertThat(store.isWanted(key(chunk(1)))).isFalse();
+        assertThere(1, 2, 3);
+        assertGone(4);
+    }
+
+    /** The lease began before the collection, and found something that nothing names. */
+    @Test
+    void whatAWriterHasFoundStaysUntilItsRecordIsThere() throws IOException {
+        commit(1, 2);
+        collect(NOW);
+        try (WriteLease lease = store.write("finds")) {
+            put(lease, 1);
+            lease.putNode(node(1));
+            put(lease, 6);
+            try (GarbageCollection collection = store.collect()) {
+                put(lease, 7);
+                lease.commit(record("r"), Set.of());
+                GarbageCollection.Sweep sweep = collection.sweep(NOW.plus(GRACE), GRACE, false);
+                assertThat(sweep.kept().chunks()).isEqualTo(3);
+                assertThat(sweep.dropped().chunks()).isEqualTo(1);
+            }
+        }
+        assertThere(1);
+        assertHolds(store, 6);
+        assertHolds(store, 7);
+        assertGone(2);
+    }
+
+    @Test
+    void whatAWriterFindsWhileACollectionRunsStays() throws IOException {
+        commit(1, 2, 3);
+        collect(NOW);
+        try (GarbageCollection collection = store.collect()) {
+            commit(1, 8);
+            collection.sweep(NOW.plus(GRACE), GRACE, false);
+            collection.compact(1, id -> 0);
+        }
+        assertThere(1, 8);
+        assertGone(2, 3);
+    }
+
+    /** Two writers share a chunk; who found it settles it, and goes again, while who put it is still at work. */
+    @Test
+    void whatAnotherWriterHasSettledIsStillItsOwn() throws IOException {
+        try (WriteLease putting = store.write("puts")) {
+            put(putting, 1);
+            putting.putNode(node(1));
+            commit(1);
+            collect(NOW);
+            collect(NOW.plus(GRACE));
+            assertThere(1);
+            putting.commit(Map.of(), Set.of());
+        }
+        assertThere(1);
+        assertThat(collect(NOW).condemned().chunks()).isEqualTo(1);
+    }
+
+    @Test
+    void whatADeadWriterLeftGoesWithItAndNotBefore() throws IOException {
+        commit(1);
+        WriteLease living = store.write("lives");
+        try (WriteLease dying = store.write("dies")) {
+            put(dying, 2);
+        }
+        try (GarbageCollection collection = store.collect()) {
+            mark(collection, 1);
+            assertThat(collection.sweep(NOW, Duration.ZERO, false).dropped().chunks())
+                    .isZero();
+            living.close();
+            collection.compact(1, id -> 0);
+        }
+        assertThere(1);
+        assertThat(store.contains(key(chunk(2)))).isFalse();
+    }
+
+    @Test
+    void thereIsOneCollectionAtATime() throws IOException {
+        try (GarbageCollection collection = store.collect()) {
+            assertThatThrownBy(store::collect).isInstanceOf(IllegalStateException.class);
+            assertThat(collection.markNode(ChunkKey.plain(nodeId(1)))).isTrue();
+            assertThat(collection.markNode(ChunkKey.plain(nodeId(1)))).isFalse();
+        }
+        store.collect().close();
+    }
+
+    @Test
+    void recordsOfACollectionAreThoseOfAPrefix() throws IOException {
+        store.commit(
+                Map.of("a/1", new byte[] {1}, "b/1", new byte[] {2}, "b/2", new byte[] {3}, "c", new byte[0]),
+                Set.of());
+        List<String> found = new ArrayList<>();
+        try (GarbageCollection collection = store.collect()) {
+            collection.records("b/", (key, value) -> found.add(key + value[0]));
+        }
+        assertThat(found).containsExactly("b/12", "b/23");
     }
 }

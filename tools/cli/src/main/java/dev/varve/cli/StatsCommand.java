@@ -105,6 +105,7 @@ final class StatsCommand implements Callable<Integer> {
                         .number("Packs", stats.packs())
                         .number("PackBytes", stats.packBytes())
                         .number("LiveBytes", stats.liveBytes())
-                        .number("IndexBytes", stats.indexBytes())));
+                        .number("IndexBytes", stats.indexBytes())
+                        .number("Alarms", stats.alarms())));
     }
 }

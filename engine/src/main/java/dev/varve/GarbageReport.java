@@ -1,0 +1,59 @@
+package dev.varve;
+
+import dev.varve.maintenance.Collector;
+import dev.varve.store.GarbageCollection;
+
+/**
+ * What a collection did, or a dry run would have done. Bytes are those of chunks as they are stored.
+ *
+ * @param roots distinct contents of snapshots and volumes that were looked at
+ * @param needed what they need
+ * @param kept what is not needed yet: writers are at work with it, or have died
+ * @param condemned not needed by anything, and condemned now
+ * @param waiting condemned before, whose time of grace is not over
+ * @param dropped condemned before, and gone now
+ * @param broughtBack condemned before, and needed all the same: a sign that something is wrong; it is kept
+ * @param packs files that were deleted
+ * @param packBytes bytes that they had
+ * @param movedBytes bytes that were copied for that
+ */
+public record GarbageReport(
+        long roots,
+        Amount needed,
+        Amount kept,
+        Amount condemned,
+        Amount waiting,
+        Amount dropped,
+        Amount broughtBack,
+        long packs,
+        long packBytes,
+        long movedBytes) {
+    /**
+     * How much.
+     *
+     * @param chunks blocks of data
+     * @param chunkBytes their bytes
+     * @param nodes parts of manifests
+     * @param nodeBytes their bytes
+     */
+    public record Amount(long chunks, long chunkBytes, long nodes, long nodeBytes) {
+        private static Amount of(GarbageCollection.Count count) {
+            return new Amount(count.chunks(), count.chunkBytes(), count.nodes(), count.nodeBytes());
+        }
+    }
+
+    static GarbageReport of(Collector.Run run) {
+        GarbageCollection.Sweep sweep = run.sweep();
+        return new GarbageReport(
+                run.roots(),
+                Amount.of(sweep.marked()),
+                Amount.of(sweep.kept()),
+                Amount.of(sweep.condemned()),
+                Amount.of(sweep.waiting()),
+                Amount.of(sweep.dropped()),
+                Amount.of(sweep.broughtBack()),
+                run.compaction().packs(),
+                run.compaction().packBytes(),
+                run.compaction().movedBytes());
+    }
+}
