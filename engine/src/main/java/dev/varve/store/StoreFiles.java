@@ -123,7 +123,7 @@ final class StoreFiles implements AutoCloseable {
         Head head = new Head(options.io().open(layout.head(), Access.CREATE));
         RocksIndex index;
         try {
-            requireWhole(layout, head.read());
+            requireWhole(layout, head.read(), options.io());
             index = lock(layout, options, false);
         } catch (IOException | RuntimeException e) {
             head.close();
@@ -136,9 +136,10 @@ final class StoreFiles implements AutoCloseable {
      * Looks, before anything is changed, whether the index comes as far as it was durable. A process that has the store
      * open may delete a file under our eyes, so a failure has to repeat itself.
      */
-    private static void requireWhole(StoreLayout layout, long known) throws IOException {
+    private static void requireWhole(StoreLayout layout, long known, FileIo io) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
+                RocksLogs.check(io, layout.index());
                 long found = RocksIndex.probe(layout.index());
                 if (found < known) {
                     throw new StoreCorruptException(

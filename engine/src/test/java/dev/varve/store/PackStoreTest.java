@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -229,6 +230,33 @@ class PackStoreTest extends StoreContractTest {
         reopen();
         assertHolds(store, 24);
         assertHolds(store, 0);
+    }
+
+    /** RocksDB reads for ever where a record in the middle of a log claims to be of a log that is used again. */
+    @Test
+    @Timeout(60)
+    void bitThatKeepsTheIndexFromOpeningForEverIsFound() throws IOException {
+        write("a", 0, 3);
+        write("b", 3, 6);
+        ((PackStore) store).files().close(); // as a process that dies: the log is full
+        try (Stream<Path> all = Files.list(root().resolve("index"))) {
+            for (Path file : (Iterable<Path>) all::iterator) {
+                String name = file.getFileName().toString();
+                if (name.startsWith("MANIFEST") || name.endsWith(".log")) {
+                    byte[] bytes = Files.readAllBytes(file);
+                    int first = 7 + (bytes[4] & 255) + ((bytes[5] & 255) << 8);
+                    flip(file, first + 6, 4);
+                    assertThatThrownBy(() -> PackStore.open(root(), options(Compression.LZ4)))
+                            .as(name)
+                            .isInstanceOf(StoreCorruptException.class)
+                            .hasMessageContaining(name)
+                            .hasMessageContaining("at offset " + first + ": a record of kind 5");
+                    restore();
+                }
+            }
+        }
+        store = PackStore.open(root(), options(Compression.LZ4));
+        assertHolds(store, 5);
     }
 
     @Test

@@ -1,0 +1,72 @@
+package dev.varve.store;
+
+import dev.varve.file.Access;
+import dev.varve.file.FileIo;
+import dev.varve.file.PositionalFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Looks at the logs and manifests of RocksDB before it does: in version 11.8.1 it reads for ever where a record, other than
+ * the first of its file, says that it is of a kind which only files that are used again have. One flipped bit is enough for that. Ours are
+ * never used again.
+ *
+ * <p>A file is blocks of 32 KiB of records: checksum 4, length 2, kind 1, little-endian, then as many bytes; a block's last
+ * 6 bytes or fewer are unused.
+ */
+final class RocksLogs {
+    private static final int BLOCK_BYTES = 32 << 10;
+    private static final int HEADER_BYTES = 7;
+    private static final int KIND = 6;
+
+    /** Full, first, middle and last; timestamp sizes; predecessor. */
+    private static final Set<Integer> USED_AGAIN = Set.of(5, 6, 7, 8, 11, 131);
+
+    private RocksLogs() {}
+
+    /**
+     * Refuses a folder whose files RocksDB would not come to the end of.
+     *
+     * @throws StoreCorruptException that names the file and the place
+     */
+    static void check(FileIo io, Path directory) throws IOException {
+        List<Path> files;
+        try (Stream<Path> all = Files.list(directory)) {
+            files = all.filter(RocksLogs::isLog).sorted().toList();
+        }
+        for (Path file : files) {
+            try (PositionalFile log = io.open(file, Access.READ)) {
+                check(file, log);
+            }
+        }
+    }
+
+    private static boolean isLog(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return name.endsWith(".log") || name.startsWith("MANIFEST-");
+    }
+
+    private static void check(Path file, PositionalFile log) throws IOException {
+        ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long start = 0; log.read(block.clear(), start) > 0; start += BLOCK_BYTES) {
+            int end = block.position();
+            for (int at = 0; at + HEADER_BYTES <= end; ) {
+                int kind = Byte.toUnsignedInt(block.get(at + KIND));
+                if (USED_AGAIN.contains(kind)) {
+                    throw new StoreCorruptException(file, "at offset " + (start + at) + ": a record of kind " + kind);
+                }
+                int length = Short.toUnsignedInt(block.getShort(at + Integer.BYTES));
+                if (kind == 0 && length == 0) {
+                    break; // nothing more is in this block
+                }
+                at += HEADER_BYTES + length;
+            }
+        }
+    }
+}
