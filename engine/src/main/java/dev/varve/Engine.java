@@ -3,16 +3,19 @@ package dev.varve;
 import dev.varve.cache.ChunkCache;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
+import dev.varve.chunk.ChunkId;
 import dev.varve.image.ImageRegistry;
 import dev.varve.image.Images;
 import dev.varve.instance.InstanceRegistry;
 import dev.varve.instance.Instances;
+import dev.varve.maintenance.BackgroundCollector;
 import dev.varve.maintenance.Collector;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Compression;
+import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
 import dev.varve.store.PackStore;
 import dev.varve.store.Store;
@@ -24,12 +27,14 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongUnaryOperator;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,6 +66,11 @@ public final class Engine implements AutoCloseable {
     private final ImageRegistry images;
     private final VolumeRegistry volumes;
     private final InstanceRegistry instances;
+    private final Collector collector;
+
+    /** The one that collects in the background, if any. */
+    private final List<AutoCloseable> background = new ArrayList<>();
+
     private final AutoCloseable beneath;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -92,6 +102,7 @@ public final class Engine implements AutoCloseable {
                 logs,
                 new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
         this.instances = new InstanceRegistry(catalog, images, volumes);
+        this.collector = new Collector(store, catalog, manifests);
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 
@@ -340,21 +351,45 @@ public final class Engine implements AutoCloseable {
     /**
      * Collects what no snapshot, image or volume needs any more, beside all that goes on. First it is condemned, which a
      * reader or a writer that needs it undoes; a later collection drops it after a time of grace, and gives its room back:
-     * files of which little is left are copied, chunks that boots have read in the order in which they did.
+     * files of which little is left are copied, chunks that boots have read in the order in which they did. One that is under
+     * way is waited for.
      *
      * @param grace for how long what is condemned stays: 0 or more; {@link #DEFAULT_GRACE} is right for most
      * @param dryRun whether nothing is to be changed, and only counted
      * @return what it did, or would have done
      * @throws IOException when it could not, as when a manifest is damaged: nothing that is needed is lost
-     * @throws IllegalStateException when another collection is under way
      */
     public GarbageReport collectGarbage(Duration grace, boolean dryRun) throws IOException {
+        return GarbageReport.of(
+                collector.run(requireGrace(grace), dryRun, this::bootOrder, GarbageCollection.Pace.FULL));
+    }
+
+    private ToLongFunction<ChunkId> bootOrder() throws IOException {
+        LongUnaryOperator order = volumes.bootOrder();
+        return id -> order.applyAsLong(id.fingerprint());
+    }
+
+    /**
+     * Collects from now on whenever something may not be needed any more, slowly, on a thread of its own, until the engine is
+     * closed. For who has a store open for long, as a server.
+     *
+     * @param grace for how long what is condemned stays
+     * @throws IllegalStateException when that was said before
+     */
+    public void collectInBackground(Duration grace) {
+        synchronized (background) {
+            if (!background.isEmpty() || closed.get()) {
+                throw new IllegalStateException("the engine collects already, or is closed");
+            }
+            background.add(new BackgroundCollector(collector, catalog, this::bootOrder, requireGrace(grace)));
+        }
+    }
+
+    private static Duration requireGrace(Duration grace) {
         if (grace.isNegative()) {
             throw new IllegalArgumentException("a negative time of grace: " + grace);
         }
-        LongUnaryOperator order = dryRun ? fingerprint -> 0 : volumes.bootOrder();
-        return GarbageReport.of(
-                new Collector(store, catalog, manifests).run(grace, dryRun, id -> order.applyAsLong(id.fingerprint())));
+        return grace;
     }
 
     @Override
@@ -363,7 +398,12 @@ public final class Engine implements AutoCloseable {
             return;
         }
         Exception failure = null;
-        for (AutoCloseable each : List.of(snapshots, threads, volumes, store, beneath)) {
+        List<AutoCloseable> all;
+        synchronized (background) {
+            all = new ArrayList<>(background);
+        }
+        all.addAll(List.of(snapshots, threads, volumes, store, beneath));
+        for (AutoCloseable each : all) {
             try {
                 each.close();
             } catch (Exception e) {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What is needed stays, and what is not goes. */
@@ -151,9 +152,32 @@ class CollectGarbageTest {
         }
     }
 
+    /** A second and a half, or so: the shortest round is a second. */
+    @Test
+    @Timeout(120)
+    void inTheBackgroundWhatIsNotNeededGoesByItself() throws Exception {
+        Image one = ONE.importInto(engine);
+        engine.collectInBackground(Duration.ZERO);
+        Image other = OTHER.importInto(engine);
+        long before = engine.collectGarbage(Duration.ofDays(1), true).needed().chunks();
+        delete(other);
+        GarbageReport now = engine.collectGarbage(Duration.ofDays(1), true);
+        while (now.condemned().chunks() + now.waiting().chunks() > 0) {
+            Thread.sleep(50);
+            now = engine.collectGarbage(Duration.ofDays(1), true);
+        }
+        assertThat(now.needed().chunks()).isLessThan(before);
+        assertThat(ONE.isHeldBy(engine, one)).isTrue();
+        assertSound();
+        assertThat(engine.stats().alarms()).isZero();
+        assertThatThrownBy(() -> engine.collectInBackground(Duration.ZERO)).isInstanceOf(IllegalStateException.class);
+    }
+
     @Test
     void negativeGraceIsRefused() {
         assertThatThrownBy(() -> engine.collectGarbage(Duration.ofSeconds(-1), false))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> engine.collectInBackground(Duration.ofSeconds(-1)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }

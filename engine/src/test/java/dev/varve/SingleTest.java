@@ -6,6 +6,8 @@ import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,7 +17,8 @@ final class SingleTest {
 
     public static void main(String[] args) throws Throwable {
         Class<?> type = Class.forName(args[0]);
-        Method method = Arrays.stream(type.getDeclaredMethods())
+        Method method = Stream.<Class<?>>iterate(type, Objects::nonNull, Class::getSuperclass)
+                .flatMap(at -> Arrays.stream(at.getDeclaredMethods()))
                 .filter(each -> each.getName().equals(args[1]))
                 .findFirst()
                 .orElseThrow();
@@ -55,6 +58,9 @@ final class SingleTest {
     }
 
     private static Object parse(Class<?> type, String text) {
+        if (type == String.class) {
+            return text;
+        }
         if (type == long.class) {
             return Long.parseLong(text);
         }

@@ -13,6 +13,7 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -76,6 +77,7 @@ class VolumeSimulationTest {
     void volumesAreArraysOfBytes(long seed) throws Exception {
         random = new Random(seed);
         engine = Engine.create(tmp.resolve("store"), NewStore.DEFAULT, options());
+        engine.collectInBackground(Duration.ZERO);
         Image image = DISK.importInto(engine);
         add(image.rootMapping().snapshotId(), Arrays.copyOf(DISK.bytes(), SIZE));
         for (int i = 0; i < OPERATIONS; i++) {
@@ -93,6 +95,9 @@ class VolumeSimulationTest {
             disk.device.close();
         }
         assertThat(engine.check(true, (done, total) -> {}).problems()).isEmpty();
+        assertThat(engine.stats().alarms())
+                .as("needed, and condemned all the same")
+                .isZero();
         engine.close();
     }
 
@@ -147,6 +152,8 @@ class VolumeSimulationTest {
             checkSnapshot();
         } else if (kind == 557) {
             reopen();
+        } else if (kind == 559) {
+            engine.collectGarbage(Duration.ZERO, false);
         } else if (kind == 558 && disks.size() > 1) {
             disk.device.close();
             volumes().delete(disk.id);
@@ -211,6 +218,7 @@ class VolumeSimulationTest {
         }
         engine.close();
         engine = Engine.open(tmp.resolve("store"), options());
+        engine.collectInBackground(Duration.ZERO);
         for (Disk disk : disks) {
             disk.device = volumes().attach(disk.id);
             check(disk.device, disk.model, 0, SIZE);

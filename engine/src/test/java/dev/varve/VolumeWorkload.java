@@ -39,7 +39,9 @@ record VolumeWorkload(String name, int volumes, long logBytes, boolean fromSnaps
         CREATE,
         /** A volume from a snapshot of another. */
         CLONE,
-        GROW
+        GROW,
+        /** Condemns what nothing needs, and drops what was condemned. */
+        COLLECT
     }
 
     static final List<VolumeWorkload> ALL = List.of(
@@ -71,6 +73,12 @@ record VolumeWorkload(String name, int volumes, long logBytes, boolean fromSnaps
                     .grown(),
             of("opened again and again", 1, NO_FOLD, "small 4 page 2 flush 1 reattach 4"),
             of("engine opened again and again", 2, NO_FOLD, "small 6 zero 1 flush 1 snapshot 1 reopen 2")
+                    .overSnapshot(),
+            of(
+                            "collected",
+                            2,
+                            400 << 10,
+                            "small 6 large 2 flush 1 snapshot 2 settle 1 delete 1 create 1 clone 1 reopen 1 collect 4")
                     .overSnapshot(),
             of(
                     "all of it",

@@ -28,6 +28,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -212,6 +213,15 @@ final class VolumeWorld {
             case CREATE -> create();
             case CLONE -> cloneOne();
             case GROW -> grow(disk);
+            case COLLECT -> collect();
+        }
+    }
+
+    private void collect() throws IOException {
+        try {
+            engine().collectGarbage(Duration.ZERO, false);
+        } catch (IOException e) {
+            failed(e);
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,6 +36,7 @@ public final class Catalog {
     private final Clock clock;
     private final IdSource ids;
     private final List<Consumer<CatalogEvent>> listeners = new CopyOnWriteArrayList<>();
+    private final AtomicLong rootsGone = new AtomicLong();
     private final Object lock = new Object();
 
     @GuardedBy("lock")
@@ -144,6 +146,7 @@ public final class Catalog {
                 flights.land(decision.flight);
             }
         }
+        rootsGone.addAndGet(decision.change.rootsGone());
         decision.change.events().forEach(this::tell);
         return decision.result;
     }
@@ -273,6 +276,15 @@ public final class Catalog {
         return store.records(Keys.ROOTS, after.isEmpty() ? "" : Keys.root(after), limit).stream()
                 .map(entry -> Map.entry(entry.getKey().substring(Keys.ROOTS.length()), entry.getValue()))
                 .toList();
+    }
+
+    /**
+     * How often a manifest was held by somebody and is no more, since the catalog was opened: there may be garbage.
+     *
+     * @return never less than before
+     */
+    public long rootsGone() {
+        return rootsGone.get();
     }
 
     /**

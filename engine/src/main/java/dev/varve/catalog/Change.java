@@ -58,6 +58,14 @@ public final class Change {
         return flights.start(written, read.keySet(), listed);
     }
 
+    /** How many manifests it releases, or may replace. */
+    long rootsGone() {
+        return deletes.stream().filter(key -> key.startsWith(Keys.ROOTS)).count()
+                + puts.keySet().stream()
+                        .filter(key -> key.startsWith(Keys.ROOTS))
+                        .count();
+    }
+
     List<CatalogEvent> events() {
         return events;
     }

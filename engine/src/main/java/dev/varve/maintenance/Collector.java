@@ -8,12 +8,14 @@ import dev.varve.manifest.ManifestVisitor;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.Subtree;
 import dev.varve.store.GarbageCollection;
+import dev.varve.store.GarbageCollection.Pace;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
 
 /**
@@ -28,9 +30,13 @@ public final class Collector {
     /** Packs of which less than this is needed are copied and deleted. */
     private static final double MIN_LIVE_SHARE = 0.75;
 
+    /** What reading a node takes, at most. */
+    private static final int NODE_BYTES = 16 << 10;
+
     private final Store store;
     private final Catalog catalog;
     private final Manifests manifests;
+    private final ReentrantLock running = new ReentrantLock();
 
     /**
      * A collector.
@@ -54,25 +60,51 @@ public final class Collector {
      */
     public record Run(long roots, GarbageCollection.Sweep sweep, GarbageCollection.Compaction compaction) {}
 
+    /** Finds out in which order chunks are copied. */
+    public interface Ranks {
+        /**
+         * The order.
+         *
+         * @return small numbers for what comes first
+         * @throws IOException when it can't be known
+         */
+        ToLongFunction<ChunkId> get() throws IOException;
+    }
+
     /**
-     * Collects.
+     * Collects, when nobody else does any more.
      *
      * @param grace for how long what was condemned stays
      * @param dryRun whether nothing is to be changed, and only counted
-     * @param rank order in which chunks are copied
+     * @param ranks order in which chunks are copied
+     * @param pace is told of what is read and copied
      * @return what it did
      * @throws IOException when it could not: nothing that is named is lost
-     * @throws IllegalStateException when another collection is under way
      */
-    public Run run(Duration grace, boolean dryRun, ToLongFunction<ChunkId> rank) throws IOException {
+    public Run run(Duration grace, boolean dryRun, Ranks ranks, Pace pace) throws IOException {
+        running.lock();
+        try {
+            return runAlone(grace, dryRun, ranks, pace);
+        } finally {
+            running.unlock();
+        }
+    }
+
+    /** Whether somebody waits for a run to end. */
+    boolean isAwaited() {
+        return running.hasQueuedThreads();
+    }
+
+    private Run runAlone(Duration grace, boolean dryRun, Ranks ranks, Pace pace) throws IOException {
         try (GarbageCollection collection = store.collect()) {
             Set<Manifest> roots = roots(collection);
             for (Manifest root : roots) {
-                manifests.walk(root, new Marking(collection, root));
+                manifests.walk(root, new Marking(collection, root, pace));
             }
-            GarbageCollection.Sweep sweep = collection.sweep(catalog.clock().instant(), grace, dryRun);
-            GarbageCollection.Compaction compaction =
-                    dryRun ? new GarbageCollection.Compaction(0, 0, 0) : collection.compact(MIN_LIVE_SHARE, rank);
+            GarbageCollection.Sweep sweep = collection.sweep(catalog.clock().instant(), grace, dryRun, pace);
+            GarbageCollection.Compaction compaction = dryRun
+                    ? new GarbageCollection.Compaction(0, 0, 0)
+                    : collection.compact(MIN_LIVE_SHARE, ranks.get(), pace);
             return new Run(roots.size(), sweep, compaction);
         }
     }
@@ -96,15 +128,21 @@ public final class Collector {
     private static final class Marking implements ManifestVisitor {
         private final GarbageCollection collection;
         private final Manifest manifest;
+        private final Pace pace;
 
-        Marking(GarbageCollection collection, Manifest manifest) {
+        Marking(GarbageCollection collection, Manifest manifest, Pace pace) {
             this.collection = collection;
             this.manifest = manifest;
+            this.pace = pace;
         }
 
         @Override
         public boolean enter(Subtree subtree) {
-            return collection.markNode(manifest.key(subtree.name().id()));
+            boolean isNew = collection.markNode(manifest.key(subtree.name().id()));
+            if (isNew) {
+                pace.spent(NODE_BYTES);
+            }
+            return isNew;
         }
 
         @Override

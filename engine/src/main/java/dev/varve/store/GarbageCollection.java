@@ -34,6 +34,19 @@ public interface GarbageCollection extends AutoCloseable {
         void record(String key, byte[] value) throws IOException;
     }
 
+    /** How fast a collection goes on. */
+    interface Pace {
+        /** As fast as it can. */
+        Pace FULL = bytes -> {};
+
+        /**
+         * Bytes were read or written. May wait; what it throws ends the collection.
+         *
+         * @param bytes how many, since the last call
+         */
+        void spent(long bytes);
+    }
+
     /**
      * Lists records as they stand together at one moment after the collection has begun.
      *
@@ -64,20 +77,22 @@ public interface GarbageCollection extends AutoCloseable {
      * @param now by the clock of all collections
      * @param grace for how long what is condemned stays; with none, until the next collection
      * @param dryRun whether nothing is to be changed, and only counted
+     * @param pace is told of what is read
      * @return what it did, or would have done
      * @throws IOException when it could not go on: what it has done until then is right
      */
-    Sweep sweep(Instant now, Duration grace, boolean dryRun) throws IOException;
+    Sweep sweep(Instant now, Duration grace, boolean dryRun, Pace pace) throws IOException;
 
     /**
      * Copies what is left of files that are mostly dropped, and deletes them.
      *
      * @param minLiveShare files with a smaller share are copied, 0 to 1
      * @param rank chunks are copied in this order, those of one rank as they were
+     * @param pace is told of what is read and copied
      * @return what it did
      * @throws IOException when it could not go on: nothing is lost, and what was copied counts
      */
-    Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank) throws IOException;
+    Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException;
 
     @Override
     void close();

@@ -304,7 +304,7 @@ public final class HeapStore implements Store {
         }
 
         @Override
-        public Sweep sweep(Instant now, Duration grace, boolean dryRun) {
+        public Sweep sweep(Instant now, Duration grace, boolean dryRun, Pace pace) {
             Tally tally = new Tally();
             synchronized (HeapStore.this) {
                 chunks.entrySet().removeIf(entry -> {
@@ -342,7 +342,7 @@ public final class HeapStore implements Store {
 
         /** There is nothing to copy: the heap's own collector has it. */
         @Override
-        public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank) {
+        public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) {
             return new Compaction(0, 0, 0);
         }
 

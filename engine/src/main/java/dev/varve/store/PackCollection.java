@@ -37,6 +37,9 @@ final class PackCollection implements GarbageCollection {
     /** So many files are copied together, in the order of their ranks. */
     private static final int TOGETHER = 8;
 
+    /** What an entry of the index takes, about. */
+    private static final int ENTRY_BYTES = 64;
+
     /** So much is copied from one sync to the next. */
     private static final long MOVE_BYTES = 16L << 20;
 
@@ -73,11 +76,12 @@ final class PackCollection implements GarbageCollection {
     }
 
     @Override
-    public Sweep sweep(Instant now, Duration grace, boolean dryRun) throws IOException {
+    public Sweep sweep(Instant now, Duration grace, boolean dryRun, Pace pace) throws IOException {
         Verdicts verdicts = new Verdicts(
                 names, leases, now.getEpochSecond(), now.minus(grace).getEpochSecond());
         Tally tally = new Tally();
         index.chunks((key, location) -> {
+            pace.spent(ENTRY_BYTES);
             Verdict verdict = verdicts.of(key, location.lease());
             if (verdict.changes() && !dryRun) {
                 leases.alone(key.id(), () -> {
@@ -93,6 +97,7 @@ final class PackCollection implements GarbageCollection {
             }
         });
         index.nodes((id, stored) -> {
+            pace.spent(stored.length);
             Verdict verdict = verdicts.of(ChunkKey.plain(id), leaseOf(stored));
             if (verdict.changes() && !dryRun) {
                 leases.alone(id, () -> {
@@ -144,18 +149,18 @@ final class PackCollection implements GarbageCollection {
     }
 
     @Override
-    public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank) throws IOException {
+    public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         leases.endMarking();
         names.forget();
-        store.packsLock().lock();
-        try {
-            return compactAll(minLiveShare, rank);
-        } finally {
-            store.packsLock().unlock();
-        }
+        Pace slower = bytes -> {
+            if (!store.packsLock().hasQueuedThreads()) {
+                pace.spent(bytes);
+            }
+        };
+        return compactAll(minLiveShare, rank, slower);
     }
 
-    private Compaction compactAll(double minLiveShare, ToLongFunction<ChunkId> rank) throws IOException {
+    private Compaction compactAll(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         List<PackState> worst = flights.packStates().stream()
                 .filter(state -> state.liveBytes() <= minLiveShare * (state.publishedBytes() - PackHeader.BYTES))
                 .sorted(Comparator.comparingLong(PackState::liveBytes))
@@ -167,9 +172,9 @@ final class PackCollection implements GarbageCollection {
                 .filter(state -> state.number() < end && !flying.contains(state.number()))
                 .toList();
         int dead = (int) closed.stream().filter(state -> state.liveBytes() == 0).count(); // they come first
-        Compaction total = compact(closed.subList(0, dead), rank);
+        Compaction total = compact(closed.subList(0, dead), rank, pace);
         for (int i = dead; i < closed.size(); i += TOGETHER) {
-            Compaction some = compact(closed.subList(i, Math.min(closed.size(), i + TOGETHER)), rank);
+            Compaction some = compact(closed.subList(i, Math.min(closed.size(), i + TOGETHER)), rank, pace);
             total = new Compaction(
                     total.packs() + some.packs(),
                     total.packBytes() + some.packBytes(),
@@ -181,12 +186,22 @@ final class PackCollection implements GarbageCollection {
     /** A chunk, where it lies, and its turn to be copied. */
     private record Placed(ChunkKey key, Location location, long rank) {}
 
-    private Compaction compact(List<PackState> worst, ToLongFunction<ChunkId> rank) throws IOException {
+    /** Nobody reads all packs from end to end meanwhile; who wants to has it hurry. */
+    private Compaction compact(List<PackState> worst, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        store.packsLock().lock();
+        try {
+            return compactAlone(worst, rank, pace);
+        } finally {
+            store.packsLock().unlock();
+        }
+    }
+
+    private Compaction compactAlone(List<PackState> worst, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         Set<Integer> gone = new HashSet<>();
         List<Placed> live = new ArrayList<>();
         for (PackState state : worst) {
             try {
-                live.addAll(live(state, rank));
+                live.addAll(live(state, rank, pace));
                 gone.add(state.number());
             } catch (IOException e) {
                 LOG.warn("{} can't be read, and stays", packs.path(state.number()), e);
@@ -201,11 +216,14 @@ final class PackCollection implements GarbageCollection {
             for (long bytes = 0; end < live.size() && bytes < MOVE_BYTES; end++) {
                 bytes += live.get(end).location.lengthBytes();
             }
-            moved += move(live.subList(i, end));
+            moved += move(live.subList(i, end), pace);
             i = end;
         }
         if (!gone.isEmpty()) {
-            index.chunks((key, location) -> gone.remove(location.pack()));
+            index.chunks((key, location) -> {
+                pace.spent(ENTRY_BYTES);
+                gone.remove(location.pack());
+            });
         }
         long bytes = 0;
         if (!gone.isEmpty()) {
@@ -224,7 +242,7 @@ final class PackCollection implements GarbageCollection {
     }
 
     /** What the index needs of a pack, as far as it can be read. */
-    private List<Placed> live(PackState state, ToLongFunction<ChunkId> rank) throws IOException {
+    private List<Placed> live(PackState state, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         List<Placed> found = new ArrayList<>();
         if (state.liveBytes() == 0 || !Files.exists(packs.path(state.number()))) {
             return found;
@@ -235,6 +253,7 @@ final class PackCollection implements GarbageCollection {
                 .scan(file, Math.min(PackHeader.BYTES, end), end, new FrameScanner.Visitor() {
                     @Override
                     public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
+                        pace.spent(header.frameBytes());
                         Location place = new Location(state.number(), offsetBytes, header.frameBytes(), 0);
                         Location named = index.chunk(header.key());
                         if (named != null && named.samePlace(place)) {
@@ -254,12 +273,13 @@ final class PackCollection implements GarbageCollection {
     }
 
     /** Copies frames, and has their entries point to the copies; how many bytes. */
-    private long move(List<Placed> some) throws IOException {
+    private long move(List<Placed> some, Pace pace) throws IOException {
         FrameCodec codec = new FrameCodec(store.properties().chunkSizeBytes());
         List<Placed> copied = new ArrayList<>();
         List<Location> copies = new ArrayList<>();
         long bytes = 0;
         for (Placed placed : some) {
+            pace.spent(2L * placed.location.lengthBytes());
             ByteBuffer frame = read(placed, codec);
             if (frame != null) {
                 copied.add(placed);

@@ -70,15 +70,15 @@ class PackCollectionTest {
         sweep(store, marked);
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            collection.sweep(NOW, Duration.ZERO, false);
-            return collection.compact(1, PackCollectionTest::descending);
+            collection.sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL);
+            return collection.compact(1, PackCollectionTest::descending, GarbageCollection.Pace.FULL);
         }
     }
 
     private static void sweep(Store store, int... marked) throws IOException {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            collection.sweep(NOW, Duration.ZERO, false);
+            collection.sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL);
         }
     }
 

@@ -306,8 +306,8 @@ abstract class StoreContractTest {
     private GarbageCollection.Sweep collect(Instant now, int... marked) throws IOException {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false);
-            collection.compact(0.5, id -> 0);
+            GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false, GarbageCollection.Pace.FULL);
+            collection.compact(0.5, id -> 0, GarbageCollection.Pace.FULL);
             return sweep;
         }
     }
@@ -360,7 +360,11 @@ abstract class StoreContractTest {
         commit(1, 2);
         try (GarbageCollection collection = store.collect()) {
             mark(collection, 1);
-            assertThat(collection.sweep(NOW, GRACE, true).condemned().chunks()).isEqualTo(1);
+            assertThat(collection
+                            .sweep(NOW, GRACE, true, GarbageCollection.Pace.FULL)
+                            .condemned()
+                            .chunks())
+                    .isEqualTo(1);
         }
         assertThat(collect(NOW.plus(GRACE), 1).condemned().chunks()).isEqualTo(1);
         assertThere(1, 2);
@@ -394,7 +398,8 @@ abstract class StoreContractTest {
             try (GarbageCollection collection = store.collect()) {
                 put(lease, 7);
                 lease.commit(record("r"), Set.of());
-                GarbageCollection.Sweep sweep = collection.sweep(NOW.plus(GRACE), GRACE, false);
+                GarbageCollection.Sweep sweep =
+                        collection.sweep(NOW.plus(GRACE), GRACE, false, GarbageCollection.Pace.FULL);
                 assertThat(sweep.kept().chunks()).isEqualTo(3);
                 assertThat(sweep.dropped().chunks()).isEqualTo(1);
             }
@@ -411,9 +416,11 @@ abstract class StoreContractTest {
         collect(NOW);
         try (GarbageCollection collection = store.collect()) {
             commit(1, 8);
-            collection.sweep(NOW.plus(GRACE), GRACE, false);
-            collection.compact(1, id -> 0);
+            collection.sweep(NOW.plus(GRACE), GRACE, false, GarbageCollection.Pace.FULL);
+            collection.compact(1, id -> 0, GarbageCollection.Pace.FULL);
         }
+        assertThat(store.isWanted(key(chunk(1)))).as("not condemned again").isTrue();
+        assertThat(store.isWanted(key(chunk(8)))).isTrue();
         assertThere(1, 8);
         assertGone(2, 3);
     }
@@ -443,10 +450,13 @@ abstract class StoreContractTest {
         }
         try (GarbageCollection collection = store.collect()) {
             mark(collection, 1);
-            assertThat(collection.sweep(NOW, Duration.ZERO, false).dropped().chunks())
+            assertThat(collection
+                            .sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL)
+                            .dropped()
+                            .chunks())
                     .isZero();
             living.close();
-            collection.compact(1, id -> 0);
+            collection.compact(1, id -> 0, GarbageCollection.Pace.FULL);
         }
         assertThere(1);
         assertThat(store.contains(key(chunk(2)))).isFalse();

@@ -23,7 +23,8 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "",
             "What is not needed is condemned first, and dropped by a later run, after a time of grace. Whatever needs it"
-                    + " meanwhile brings it back. Images, snapshots and volumes are never touched.",
+                    + " meanwhile brings it back. Images, snapshots and volumes are never touched. A store that is served"
+                    + " does this by itself.",
         },
         footer = {
             "",

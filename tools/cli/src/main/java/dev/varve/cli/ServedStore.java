@@ -30,7 +30,9 @@ final class ServedStore implements AutoCloseable {
 
     /** Begins to carry out others' commands. */
     static ServedStore open(Engine engine, Path folder) throws IOException {
-        return new ServedStore(engine, folder, UnixSocket.listen(socket(folder), BACKLOG));
+        ServedStore served = new ServedStore(engine, folder, UnixSocket.listen(socket(folder), BACKLOG));
+        engine.collectInBackground(Engine.DEFAULT_GRACE);
+        return served;
     }
 
     Engine engine() {

@@ -1,0 +1,123 @@
+package dev.varve.maintenance;
+
+import dev.varve.catalog.Catalog;
+import dev.varve.store.GarbageCollection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Collects on a thread of its own: once after it was begun, for what earlier processes have left, then whenever a manifest
+ * was released, and as long as something waits for its time of grace to end. It reads and copies at most
+ * {@value #BYTES_PER_SECOND} bytes a second, unless somebody waits for it to end.
+ */
+public final class BackgroundCollector implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BackgroundCollector.class);
+    private static final long BYTES_PER_SECOND = 64L << 20;
+    private static final long STEP_BYTES = 1 << 20;
+    private static final long MIN_ROUND_MILLIS = 1000;
+    private static final long MAX_ROUND_MILLIS = 60_000;
+    private static final int ROUNDS_OF_GRACE = 10;
+
+    private final Collector collector;
+    private final Catalog catalog;
+    private final Collector.Ranks ranks;
+    private final Duration grace;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread made = new Thread(task, "varve-collector");
+        made.setDaemon(true);
+        return made;
+    });
+
+    /** What had been released when the last run began; none has run yet. Of the thread. */
+    private long seen = -1;
+
+    /** Whether something was condemned that is not dropped yet. Of the thread. */
+    private boolean waits;
+
+    private volatile boolean closed;
+
+    /**
+     * Begins.
+     *
+     * @param collector of the store
+     * @param catalog of the store
+     * @param ranks order in which chunks are copied
+     * @param grace for how long what was condemned stays
+     */
+    public BackgroundCollector(Collector collector, Catalog catalog, Collector.Ranks ranks, Duration grace) {
+        this.collector = collector;
+        this.catalog = catalog;
+        this.ranks = ranks;
+        this.grace = grace;
+        long round = Math.min(MAX_ROUND_MILLIS, Math.max(MIN_ROUND_MILLIS, grace.toMillis() / ROUNDS_OF_GRACE));
+        ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(this::round, round, round, TimeUnit.MILLISECONDS);
+    }
+
+    private void round() {
+        long gone = catalog.rootsGone();
+        if (gone == seen && !waits) {
+            return;
+        }
+        try {
+            GarbageCollection.Sweep sweep =
+                    collector.run(grace, false, ranks, new Slowly()).sweep();
+            seen = gone;
+            waits = count(sweep.condemned()) + count(sweep.waiting()) > 0;
+        } catch (IllegalStateException e) {
+            LOG.debug("a collection was ended: the engine is closing", e);
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("nothing is collected until the next attempt: {}", e.getMessage(), e);
+        }
+    }
+
+    private static long count(GarbageCollection.Count count) {
+        return count.chunks() + count.nodes();
+    }
+
+    /** Waits after each step for as long as it is to take. */
+    private final class Slowly implements GarbageCollection.Pace {
+        private long bytes;
+
+        @Override
+        public void spent(long more) {
+            bytes += more;
+            if (bytes < STEP_BYTES) {
+                return;
+            }
+            if (closed) {
+                throw new CancellationException("the engine is closing");
+            }
+            if (!collector.isAwaited()) {
+                LockSupport.parkNanos(bytes * TimeUnit.SECONDS.toNanos(1) / BYTES_PER_SECOND);
+            }
+            bytes = 0;
+        }
+    }
+
+    /** Ends after the step that it is at. */
+    @Override
+    public void close() {
+        closed = true;
+        thread.shutdown();
+        boolean interrupted = false;
+        boolean ended = false;
+        while (!ended) {
+            try {
+                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
