@@ -37,9 +37,37 @@ public record GarbageReport(
      * @param nodeBytes their bytes
      */
     public record Amount(long chunks, long chunkBytes, long nodes, long nodeBytes) {
+        private Amount plus(Amount other) {
+            return new Amount(
+                    chunks + other.chunks,
+                    chunkBytes + other.chunkBytes,
+                    nodes + other.nodes,
+                    nodeBytes + other.nodeBytes);
+        }
+
         private static Amount of(GarbageCollection.Count count) {
             return new Amount(count.chunks(), count.chunkBytes(), count.nodes(), count.nodeBytes());
         }
+    }
+
+    /**
+     * This and a later one as one.
+     *
+     * @param later of the next collection
+     * @return what both have done, and what was needed and kept at last
+     */
+    public GarbageReport then(GarbageReport later) {
+        return new GarbageReport(
+                later.roots,
+                later.needed,
+                later.kept,
+                condemned.plus(later.condemned),
+                later.waiting,
+                dropped.plus(later.dropped),
+                broughtBack.plus(later.broughtBack),
+                packs + later.packs,
+                packBytes + later.packBytes,
+                movedBytes + later.movedBytes);
     }
 
     static GarbageReport of(Collector.Run run) {

@@ -2,7 +2,6 @@ package dev.varve.maintenance;
 
 import dev.varve.catalog.Catalog;
 import dev.varve.store.GarbageCollection;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
@@ -67,14 +66,18 @@ public final class BackgroundCollector implements AutoCloseable {
             return;
         }
         try {
-            GarbageCollection.Sweep sweep =
-                    collector.run(grace, false, ranks, new Slowly()).sweep();
-            seen = gone;
-            waits = count(sweep.condemned()) + count(sweep.waiting()) > 0;
-        } catch (IllegalStateException e) {
-            LOG.debug("a collection was ended: the engine is closing", e);
-        } catch (IOException | RuntimeException e) {
-            LOG.warn("nothing is collected until the next attempt: {}", e.getMessage(), e);
+            Collector.Run run = collector.tryRun(grace, ranks, new Slowly());
+            if (run != null) {
+                seen = gone;
+                waits = count(run.sweep().condemned()) + count(run.sweep().waiting()) > 0;
+            }
+        } catch (Throwable e) { // whatever it is, the next round comes
+            if (closed) {
+                LOG.debug("a collection was ended: the engine is closing", e);
+            } else {
+                LOG.warn("nothing is collected until the next attempt: {}", String.valueOf(e.getMessage()));
+                LOG.debug("a collection has failed", e);
+            }
         }
     }
 
@@ -87,7 +90,7 @@ public final class BackgroundCollector implements AutoCloseable {
         private long bytes;
 
         @Override
-        public void spent(long more) {
+        public void spent(long more, boolean isAwaited) {
             bytes += more;
             if (bytes < STEP_BYTES) {
                 return;
@@ -95,7 +98,7 @@ public final class BackgroundCollector implements AutoCloseable {
             if (closed) {
                 throw new CancellationException("the engine is closing");
             }
-            if (!collector.isAwaited()) {
+            if (!isAwaited && !collector.isAwaited()) {
                 LockSupport.parkNanos(bytes * TimeUnit.SECONDS.toNanos(1) / BYTES_PER_SECOND);
             }
             bytes = 0;

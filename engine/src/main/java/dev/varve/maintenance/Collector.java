@@ -17,6 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects chunks and manifest nodes that nothing names any more, beside all that is done with the store.
@@ -90,6 +91,19 @@ public final class Collector {
         }
     }
 
+    /** Collects if nobody else does; null if somebody does. */
+    @Nullable
+    Run tryRun(Duration grace, Ranks ranks, Pace pace) throws IOException {
+        if (!running.tryLock()) {
+            return null;
+        }
+        try {
+            return runAlone(grace, false, ranks, pace);
+        } finally {
+            running.unlock();
+        }
+    }
+
     /** Whether somebody waits for a run to end. */
     boolean isAwaited() {
         return running.hasQueuedThreads();
@@ -102,9 +116,11 @@ public final class Collector {
                 manifests.walk(root, new Marking(collection, root, pace));
             }
             GarbageCollection.Sweep sweep = collection.sweep(catalog.clock().instant(), grace, dryRun, pace);
-            GarbageCollection.Compaction compaction = dryRun
-                    ? new GarbageCollection.Compaction(0, 0, 0)
-                    : collection.compact(MIN_LIVE_SHARE, ranks.get(), pace);
+            GarbageCollection.Compaction compaction = new GarbageCollection.Compaction(0, 0, 0);
+            if (!dryRun) {
+                collection.endMarking(); // ranks take heap, too
+                compaction = collection.compact(MIN_LIVE_SHARE, ranks.get(), pace);
+            }
             return new Run(roots.size(), sweep, compaction);
         }
     }
@@ -140,7 +156,7 @@ public final class Collector {
         public boolean enter(Subtree subtree) {
             boolean isNew = collection.markNode(manifest.key(subtree.name().id()));
             if (isNew) {
-                pace.spent(NODE_BYTES);
+                pace.spent(NODE_BYTES, false);
             }
             return isNew;
         }

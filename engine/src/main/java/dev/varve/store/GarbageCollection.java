@@ -37,14 +37,15 @@ public interface GarbageCollection extends AutoCloseable {
     /** How fast a collection goes on. */
     interface Pace {
         /** As fast as it can. */
-        Pace FULL = bytes -> {};
+        Pace FULL = (bytes, isAwaited) -> {};
 
         /**
          * Bytes were read or written. May wait; what it throws ends the collection.
          *
          * @param bytes how many, since the last call
+         * @param isAwaited whether somebody waits for the collection to go on
          */
-        void spent(long bytes);
+        void spent(long bytes, boolean isAwaited);
     }
 
     /**
@@ -82,6 +83,9 @@ public interface GarbageCollection extends AutoCloseable {
      * @throws IOException when it could not go on: what it has done until then is right
      */
     Sweep sweep(Instant now, Duration grace, boolean dryRun, Pace pace) throws IOException;
+
+    /** Gives back the heap that marks take, after the sweep; without a call, {@link #compact} does. */
+    default void endMarking() {}
 
     /**
      * Copies what is left of files that are mostly dropped, and deletes them.

@@ -81,7 +81,7 @@ final class PackCollection implements GarbageCollection {
                 names, leases, now.getEpochSecond(), now.minus(grace).getEpochSecond());
         Tally tally = new Tally();
         index.chunks((key, location) -> {
-            pace.spent(ENTRY_BYTES);
+            pace.spent(ENTRY_BYTES, false);
             Verdict verdict = verdicts.of(key, location.lease());
             if (verdict.changes() && !dryRun) {
                 leases.alone(key.id(), () -> {
@@ -97,7 +97,7 @@ final class PackCollection implements GarbageCollection {
             }
         });
         index.nodes((id, stored) -> {
-            pace.spent(stored.length);
+            pace.spent(stored.length, false);
             Verdict verdict = verdicts.of(ChunkKey.plain(id), leaseOf(stored));
             if (verdict.changes() && !dryRun) {
                 leases.alone(id, () -> {
@@ -150,14 +150,14 @@ final class PackCollection implements GarbageCollection {
 
     @Override
     public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        endMarking();
+        return compactAll(minLiveShare, rank, pace);
+    }
+
+    @Override
+    public void endMarking() {
         leases.endMarking();
         names.forget();
-        Pace slower = bytes -> {
-            if (!store.packsLock().hasQueuedThreads()) {
-                pace.spent(bytes);
-            }
-        };
-        return compactAll(minLiveShare, rank, slower);
     }
 
     private Compaction compactAll(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
@@ -183,11 +183,19 @@ final class PackCollection implements GarbageCollection {
         return total;
     }
 
+    /** Whether somebody waits to read all packs from end to end. */
+    private boolean isAwaited() {
+        return store.packsLock().hasQueuedThreads();
+    }
+
     /** A chunk, where it lies, and its turn to be copied. */
     private record Placed(ChunkKey key, Location location, long rank) {}
 
     /** Nobody reads all packs from end to end meanwhile; who wants to has it hurry. */
     private Compaction compact(List<PackState> worst, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        if (worst.isEmpty()) {
+            return new Compaction(0, 0, 0);
+        }
         store.packsLock().lock();
         try {
             return compactAlone(worst, rank, pace);
@@ -221,7 +229,7 @@ final class PackCollection implements GarbageCollection {
         }
         if (!gone.isEmpty()) {
             index.chunks((key, location) -> {
-                pace.spent(ENTRY_BYTES);
+                pace.spent(ENTRY_BYTES, isAwaited());
                 gone.remove(location.pack());
             });
         }
@@ -253,7 +261,7 @@ final class PackCollection implements GarbageCollection {
                 .scan(file, Math.min(PackHeader.BYTES, end), end, new FrameScanner.Visitor() {
                     @Override
                     public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
-                        pace.spent(header.frameBytes());
+                        pace.spent(header.frameBytes(), isAwaited());
                         Location place = new Location(state.number(), offsetBytes, header.frameBytes(), 0);
                         Location named = index.chunk(header.key());
                         if (named != null && named.samePlace(place)) {
@@ -279,7 +287,7 @@ final class PackCollection implements GarbageCollection {
         List<Location> copies = new ArrayList<>();
         long bytes = 0;
         for (Placed placed : some) {
-            pace.spent(2L * placed.location.lengthBytes());
+            pace.spent(2L * placed.location.lengthBytes(), isAwaited());
             ByteBuffer frame = read(placed, codec);
             if (frame != null) {
                 copied.add(placed);

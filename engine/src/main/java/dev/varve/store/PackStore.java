@@ -64,7 +64,7 @@ public final class PackStore implements Store {
     private final Leases leases;
     private final StoreFiles files;
     private final Codec codec;
-    private final ReentrantLock packsLock = new ReentrantLock();
+    private final ReentrantLock packsLock = new ReentrantLock(true);
     private final AtomicLong alarms = new AtomicLong();
     private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
 
@@ -411,7 +411,7 @@ public final class PackStore implements Store {
             liveBytes += pack.liveBytes();
         }
         return new StoreStats(
-                index.estimateChunks(),
+                index.countChunks(),
                 index.estimateNodes(),
                 lengths.size(),
                 packBytes,

@@ -7,6 +7,7 @@ import dev.varve.file.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
@@ -223,6 +224,7 @@ final class Packs {
             return;
         }
         synchronized (openLock) { // who reads it opens it no more
+            checkOpen(); // its name may be another's in the next life of the store
             PositionalFile open = files.remove(pack);
             unsynced.remove(pack);
             if (open != null) {
@@ -241,7 +243,11 @@ final class Packs {
             for (Path path : (Iterable<Path>) paths::iterator) {
                 Integer number = number(path);
                 if (number != null) {
-                    found.put(number, Files.size(path));
+                    try {
+                        found.put(number, Files.size(path));
+                    } catch (NoSuchFileException e) {
+                        // a collection has deleted it since it was listed
+                    }
                 }
             }
         }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /**
  * Looks at the logs and manifests of RocksDB before it does: in version 11.8.1 it reads for ever where a record, other than
@@ -24,6 +25,8 @@ final class RocksLogs {
     private static final int BLOCK_BYTES = 32 << 10;
     private static final int HEADER_BYTES = 7;
     private static final int KIND = 6;
+    private static final int CRC_ROTATED = 15;
+    private static final int CRC_ADDED = 0xa282ead8;
 
     /** Full, first, middle and last; timestamp sizes; predecessor. */
     private static final Set<Integer> USED_AGAIN = Set.of(5, 6, 7, 8, 11, 131);
@@ -65,8 +68,21 @@ final class RocksLogs {
                 if (kind == 0 && length == 0) {
                     break; // nothing more is in this block
                 }
+                if (!isWhole(block, at, length, end)) {
+                    break; // as RocksDB does, which tells of it or not
+                }
                 at += HEADER_BYTES + length;
             }
         }
+    }
+
+    /** Whether a record's checksum, of its kind and bytes, is right; it is kept rotated, and with a number added. */
+    private static boolean isWhole(ByteBuffer block, int at, int length, int end) {
+        if (at + HEADER_BYTES + length > end) {
+            return false;
+        }
+        CRC32C crc = new CRC32C();
+        crc.update(block.slice(at + KIND, 1 + length));
+        return Integer.rotateRight((int) crc.getValue(), CRC_ROTATED) + CRC_ADDED == block.getInt(at);
     }
 }

@@ -81,13 +81,12 @@ final class GcCommand implements Callable<Integer> {
         Duration given = grace == null ? Engine.DEFAULT_GRACE : grace;
         Duration used = now ? Duration.ZERO : given;
         Engine engine = session.open();
-        Amount condemned = null;
-        if (now && !dryRun) {
-            condemned = engine.collectGarbage(used, false).condemned();
-        }
         GarbageReport report = engine.collectGarbage(used, dryRun);
+        if (now && !dryRun) {
+            report = report.then(engine.collectGarbage(used, false));
+        }
         if (session.json()) {
-            printDocument(report, condemned == null ? report.condemned() : condemned);
+            printDocument(report);
         } else {
             printForPeople(report, used);
         }
@@ -103,7 +102,8 @@ final class GcCommand implements Callable<Integer> {
         }
         if (dryRun) {
             console.print("Would go    " + text(report.dropped()) + ", condemned before");
-            console.print("Not needed  " + text(report.condemned()) + " more, which would be condemned");
+            console.print("Not needed  " + text(report.condemned()) + " more, which would "
+                    + (now ? "go, too" : "be condemned"));
         } else {
             console.print("Dropped     " + text(report.dropped()));
             if (!now) {
@@ -131,12 +131,12 @@ final class GcCommand implements Callable<Integer> {
         return amount.chunks() + (amount.chunks() == 1 ? " chunk, " : " chunks, ") + Sizes.format(amount.chunkBytes());
     }
 
-    private void printDocument(GarbageReport report, Amount condemned) throws IOException {
+    private void printDocument(GarbageReport report) throws IOException {
         session.console()
                 .print(Json.object(json -> json.number("Disks", report.roots())
                         .object("Needed", part -> print(part, report.needed()))
                         .object("AtWork", part -> print(part, report.kept()))
-                        .object("Condemned", part -> print(part, condemned))
+                        .object("Condemned", part -> print(part, report.condemned()))
                         .object("Waiting", part -> print(part, report.waiting()))
                         .object("Dropped", part -> print(part, report.dropped()))
                         .object("BroughtBack", part -> print(part, report.broughtBack()))
