@@ -213,15 +213,7 @@ final class VolumeWorld {
             case CREATE -> create();
             case CLONE -> cloneOne();
             case GROW -> grow(disk);
-            case COLLECT -> collect();
-        }
-    }
-
-    private void collect() throws IOException {
-        try {
-            engine().collectGarbage(Duration.ZERO, false);
-        } catch (IOException e) {
-            failed(e);
+            case COLLECT -> attempt(() -> engine().collectGarbage(Duration.ZERO, false));
         }
     }
 
@@ -327,9 +319,15 @@ final class VolumeWorld {
     private void detach(Disk disk) throws IOException {
         BlockDevice open = disk.device();
         disk.device = null;
-        try {
+        attempt(() -> {
             open.close();
             disk.model.flushed();
+        });
+    }
+
+    private void attempt(Step step) throws IOException {
+        try {
+            step.run();
         } catch (IOException e) {
             failed(e);
         }
@@ -375,10 +373,8 @@ final class VolumeWorld {
         if (detached) {
             attach(of.get(0));
         }
-        for (Disk disk : of) {
-            if (!done) {
-                repair(disk);
-            }
+        for (Disk disk : done ? List.<Disk>of() : of) {
+            repair(disk);
         }
     }
 
@@ -416,11 +412,7 @@ final class VolumeWorld {
         for (Disk disk : disks) {
             detach(disk);
         }
-        try {
-            engine().close();
-        } catch (IOException e) {
-            failed(e);
-        }
+        attempt(() -> engine().close());
         retry(this::open);
         for (Disk disk : disks) {
             attach(disk);
