@@ -2,6 +2,7 @@ package dev.varve.maintenance;
 
 import dev.varve.catalog.Catalog;
 import dev.varve.store.GarbageCollection;
+import dev.varve.store.Threads;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
@@ -109,18 +110,6 @@ public final class BackgroundCollector implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        thread.shutdown();
-        boolean interrupted = false;
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
     }
 }

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Collects chunks and manifest nodes that nothing names any more, beside all that is done with the store.
  *
- * <p><b>Roots</b> are the manifests that the catalog holds, as they stand at one moment, and those that anybody in this
- * process reads. Leases are the store's own care. Subtrees that manifests share are visited once.
+ * <p><b>Roots</b> are the manifests that the catalog holds, as they stand at one moment, and those of snapshots that are
+ * open in this process. Leases are the store's own care. Subtrees that manifests share are visited once.
  *
  * <p><b>Damage.</b> While a manifest can't be read nobody knows what it names, and nothing is collected.
  */

@@ -220,13 +220,13 @@ final class Flights {
 
     /** Forgets packs in which nothing is left, durably. */
     void dropPacks(Collection<Integer> numbers, Leases leases) throws IOException {
-        synchronized (statesLock) {
-            try (IndexBatch batch = index.batch()) {
-                for (int number : numbers) {
-                    batch.deletePack(number);
-                }
-                leases.writeSynced(batch);
+        try (IndexBatch batch = index.batch()) {
+            for (int number : numbers) {
+                batch.deletePack(number);
             }
+            leases.writeSynced(batch); // with no lock: nobody else changes what is known of them any more
+        }
+        synchronized (statesLock) {
             numbers.forEach(packStates::remove);
         }
     }
@@ -241,19 +241,6 @@ final class Flights {
 
     /** Ends the background thread after what it is doing. */
     void close() {
-        publisher.shutdown();
-        boolean interrupted = false;
-        while (true) {
-            try {
-                if (publisher.awaitTermination(1, java.util.concurrent.TimeUnit.MINUTES)) {
-                    break;
-                }
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(publisher);
     }
 }

@@ -322,17 +322,11 @@ public final class HeapStore implements Store {
         }
 
         private Verdict verdict(ChunkKey key, Held held, Instant now, Duration grace, boolean dryRun) {
-            long since = held.condemnedSeconds;
-            Verdict verdict;
-            if (marked.contains(key)) {
-                verdict = since != 0 ? Verdict.BROUGHT_BACK : Verdict.MARKED;
-            } else if (touched.contains(held)) {
-                verdict = Verdict.KEPT;
-            } else if (since == 0) {
-                verdict = Verdict.CONDEMNED;
-            } else {
-                verdict = since <= now.minus(grace).getEpochSecond() ? Verdict.DROPPED : Verdict.WAITING;
-            }
+            Verdict verdict = Verdict.of(
+                    marked.contains(key),
+                    () -> touched.contains(held),
+                    held.condemnedSeconds,
+                    now.minus(grace).getEpochSecond());
             if (!dryRun && (verdict == Verdict.BROUGHT_BACK || verdict == Verdict.CONDEMNED)) {
                 held.condemnedSeconds = verdict == Verdict.CONDEMNED ? now.getEpochSecond() : 0;
                 alarms += verdict == Verdict.BROUGHT_BACK ? 1 : 0;

@@ -27,7 +27,7 @@ final class IdSet {
         }
     }
 
-    /** For a few thousand names, or none: takes 3 KiB empty. */
+    /** For few names, as a rule: takes 3 KiB empty. */
     static IdSet small() {
         return new IdSet(FEW_PARTS);
     }

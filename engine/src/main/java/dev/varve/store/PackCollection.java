@@ -151,16 +151,6 @@ final class PackCollection implements GarbageCollection {
     @Override
     public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         endMarking();
-        return compactAll(minLiveShare, rank, pace);
-    }
-
-    @Override
-    public void endMarking() {
-        leases.endMarking();
-        names.forget();
-    }
-
-    private Compaction compactAll(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         List<PackState> worst = flights.packStates().stream()
                 .filter(state -> state.liveBytes() <= minLiveShare * (state.publishedBytes() - PackHeader.BYTES))
                 .sorted(Comparator.comparingLong(PackState::liveBytes))
@@ -181,6 +171,12 @@ final class PackCollection implements GarbageCollection {
                     total.movedBytes() + some.movedBytes());
         }
         return total;
+    }
+
+    @Override
+    public void endMarking() {
+        leases.endMarking();
+        names.forget();
     }
 
     /** Whether somebody waits to read all packs from end to end. */

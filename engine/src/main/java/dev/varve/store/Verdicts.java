@@ -15,15 +15,10 @@ record Verdicts(MarkedNames names, Leases leases, long now, long dropBefore) {
      * @param lease of its entry: negative where it was condemned
      */
     Verdict of(ChunkKey key, long lease) {
-        if (names.isMarked(key)) {
-            return lease < 0 ? Verdict.BROUGHT_BACK : Verdict.MARKED;
-        }
-        if (leases.isUnsettled(lease) || names.isClaimed(key, lease)) {
-            return Verdict.KEPT;
-        }
-        if (lease >= 0) {
-            return Verdict.CONDEMNED;
-        }
-        return -lease <= dropBefore ? Verdict.DROPPED : Verdict.WAITING;
+        return Verdict.of(
+                names.isMarked(key),
+                () -> leases.isUnsettled(lease) || names.isClaimed(key, lease),
+                Math.max(0, -lease),
+                dropBefore);
     }
 }

@@ -5,6 +5,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
+import dev.varve.store.Threads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -200,6 +201,6 @@ final class Prefetcher implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        VolumeUpkeep.end(thread);
+        Threads.end(thread);
     }
 }

@@ -4,6 +4,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
+import dev.varve.store.Threads;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
@@ -195,6 +196,6 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        VolumeUpkeep.end(thread);
+        Threads.end(thread);
     }
 }

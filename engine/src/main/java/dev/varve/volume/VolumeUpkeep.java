@@ -1,10 +1,10 @@
 package dev.varve.volume;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.store.Threads;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -141,23 +141,6 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
 
     @Override
     public void close() {
-        end(thread);
-    }
-
-    /** Ends a thread after what it is doing and what is queued; an interrupt of the caller is kept for later. */
-    static void end(ExecutorService thread) {
-        thread.shutdown();
-        boolean interrupted = false;
-        boolean ended = false;
-        while (!ended) {
-            try {
-                ended = thread.awaitTermination(1, TimeUnit.MINUTES);
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.end(thread);
     }
 }
