@@ -25,6 +25,7 @@ equal "$work/disk.raw" "$work/snapshot.out"
 # A volume needs neither.
 varve image deregister "$image"
 varve snapshot delete "$imported"
+varve restore "$imported" && varve snapshot delete "$imported"
 fails 1 "$image" varve launch "$image"
 varve export "$volume" "$work/volume.out" --force
 equal "$work/disk.raw" "$work/volume.out"

@@ -3,6 +3,8 @@ package dev.varve;
 import dev.varve.cache.ChunkCache;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import dev.varve.catalog.Scope;
 import dev.varve.chunk.ChunkId;
 import dev.varve.image.ImageRegistry;
 import dev.varve.image.Images;
@@ -27,7 +29,9 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -50,7 +54,7 @@ public final class Engine implements AutoCloseable {
     /** The most that the cache of an engine on the heap takes, whatever the options say. */
     public static final long HEAP_CACHE_BYTES = 64 << 20;
 
-    /** For how long what nothing needs any more stays, unless said otherwise. */
+    /** For how long what was deleted can be restored, and what nothing needs any more stays then, unless said otherwise. */
     public static final Duration DEFAULT_GRACE = Duration.ofMinutes(10);
 
     /** How many problems a check tells in full. */
@@ -102,7 +106,7 @@ public final class Engine implements AutoCloseable {
                 logs,
                 new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
         this.instances = new InstanceRegistry(catalog, images, volumes);
-        this.collector = new Collector(store, catalog, manifests);
+        this.collector = new Collector(store, catalog, manifests, this::forgotten);
         catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
     }
 
@@ -349,12 +353,14 @@ public final class Engine implements AutoCloseable {
     }
 
     /**
-     * Collects what no snapshot, image or volume needs any more, beside all that goes on. First it is condemned, which a
+     * Collects what no snapshot, image or volume needs any more, beside all that goes on. What was deleted counts as needed
+     * until its time of grace is over: then it can't be restored any more. What is not needed is condemned first, which a
      * reader or a writer that needs it undoes; a later collection drops it after a time of grace, and gives its room back:
      * files of which little is left are copied, chunks that boots have read in the order in which they did. One that is under
      * way is waited for.
      *
-     * @param grace for how long what is condemned stays: 0 or more; {@link #DEFAULT_GRACE} is right for most
+     * @param grace for how long what was deleted can be restored, and what is condemned stays: 0 or more; {@link
+     *     #DEFAULT_GRACE} is right for most
      * @param dryRun whether nothing is to be changed, and only counted
      * @return what it did, or would have done
      * @throws IOException when it could not, as when a manifest is damaged: nothing that is needed is lost
@@ -362,6 +368,37 @@ public final class Engine implements AutoCloseable {
     public GarbageReport collectGarbage(Duration grace, boolean dryRun) throws IOException {
         return GarbageReport.of(
                 collector.run(requireGrace(grace), dryRun, this::bootOrder, GarbageCollection.Pace.FULL));
+    }
+
+    private void forgotten(Resource resource) {
+        if (resource.kind() == ResourceKind.VOLUME) {
+            try {
+                volumes.dropLog(resource);
+            } catch (IOException e) {
+                LOG.warn("the log of {} stays until the store is next opened", resource.id(), e);
+            }
+        }
+    }
+
+    /**
+     * What was deleted in an account and region and can be restored, by the {@code restore} of its kind, until a collection
+     * finds its time of grace to be over.
+     *
+     * @param account 12 digits
+     * @param region lower-case letters, digits and hyphens, at most 32
+     * @return in the order in which it was deleted
+     * @throws IOException when a record could not be read
+     */
+    public List<Restorable> restorable(String account, String region) throws IOException {
+        Scope scope = new Scope(account, region);
+        List<Restorable> found = new ArrayList<>();
+        for (Resource resource : catalog.bin().deletedUntil(Instant.MAX)) {
+            if (resource.scope().equals(scope)) {
+                found.add(Restorable.of(resource));
+            }
+        }
+        found.sort(Comparator.comparing(Restorable::deletedAt).thenComparing(Restorable::id));
+        return found;
     }
 
     private ToLongFunction<ChunkId> bootOrder() throws IOException {
@@ -373,7 +410,7 @@ public final class Engine implements AutoCloseable {
      * Collects from now on whenever something may not be needed any more, slowly, on a thread of its own, until the engine is
      * closed. For who has a store open for long, as a server.
      *
-     * @param grace for how long what is condemned stays
+     * @param grace for how long what was deleted can be restored, and what is condemned stays
      * @throws IllegalStateException when that was said before
      */
     public void collectInBackground(Duration grace) {

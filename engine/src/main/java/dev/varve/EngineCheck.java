@@ -1,5 +1,6 @@
 package dev.varve;
 
+import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
@@ -17,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +61,7 @@ final class EngineCheck {
         checkImages();
         checkVolumes();
         checkInstances();
+        checkBin();
         checkOtherRoots();
         for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
             if (!namedDamage.contains(chunk.getKey())) {
@@ -131,10 +134,14 @@ final class EngineCheck {
     private void checkVolumes() {
         scan(ResourceKind.VOLUME, record -> {
             volumeCount += record.document().optionalText("deleting") == null ? 1 : 0;
-            for (String missing : logs.missing(record)) {
-                addLoss(record.id(), "the log of volume " + record.id() + " is not whole: " + missing, 0, 0);
-            }
+            checkLog(record);
         });
+    }
+
+    private void checkLog(Resource volume) throws IOException {
+        for (String missing : logs.missing(volume)) {
+            addLoss(volume.id(), "the log of volume " + volume.id() + " is not whole: " + missing, 0, 0);
+        }
     }
 
     private void checkInstances() {
@@ -146,6 +153,17 @@ final class EngineCheck {
                 }
             }
         });
+    }
+
+    /** What was deleted is to be whole as long as it can be restored; its manifests are looked at as {@link #checkOtherRoots}. */
+    private void checkBin() {
+        for (ResourceKind kind : ResourceKind.values()) {
+            scan(kind.word(), (each, bad) -> catalog.bin().scan(kind, each, bad), record -> {
+                if (kind == ResourceKind.VOLUME) {
+                    checkLog(record);
+                }
+            });
+        }
     }
 
     /** What volumes and unfinished work hold. */
@@ -192,11 +210,19 @@ final class EngineCheck {
         void check(Resource record) throws IOException;
     }
 
-    /** Looks at all records of a kind; one that can't be looked at is a problem, and the next one's turn comes. */
+    /** Gives all records of a kind, and those that can't be read. */
+    private interface Records {
+        void scan(Consumer<Resource> each, Consumer<BadRecordException> bad) throws IOException;
+    }
+
     private void scan(ResourceKind kind, RecordCheck check) {
+        scan(kind.word(), (each, bad) -> catalog.scan(kind, each, bad), check);
+    }
+
+    /** Looks at all records; one that can't be looked at is a problem, and the next one's turn comes. */
+    private void scan(String what, Records records, RecordCheck check) {
         try {
-            catalog.scan(
-                    kind,
+            records.scan(
                     record -> {
                         try {
                             check.check(record);
@@ -206,7 +232,7 @@ final class EngineCheck {
                     },
                     bad -> add(String.valueOf(bad.getMessage())));
         } catch (IOException e) {
-            add("not all " + kind.word() + "s can be listed: " + e.getMessage());
+            add("not all " + what + "s can be listed: " + e.getMessage());
         }
     }
 

@@ -21,8 +21,10 @@ public record EngineEvent(What what, String resourceType, String account, String
         COMPLETED,
         /** It will never be whole. */
         FAILED,
-        /** It is gone. */
-        DELETED
+        /** It is gone, unless it is restored. */
+        DELETED,
+        /** It was deleted, and is there again. */
+        RESTORED
     }
 
     static EngineEvent of(CatalogEvent event) {
@@ -31,6 +33,7 @@ public record EngineEvent(What what, String resourceType, String account, String
             case COMPLETED -> What.COMPLETED;
             case FAILED -> What.FAILED;
             case DELETED -> What.DELETED;
+            case RESTORED -> What.RESTORED;
         };
         return new EngineEvent(
                 what,

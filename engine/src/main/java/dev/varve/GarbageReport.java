@@ -6,6 +6,7 @@ import dev.varve.store.GarbageCollection;
 /**
  * What a collection did, or a dry run would have done. Bytes are those of chunks as they are stored.
  *
+ * @param forgotten deleted things that can't be restored any more
  * @param roots distinct contents of snapshots and volumes that were looked at
  * @param needed what they need
  * @param kept what is not needed yet: writers are at work with it, or have died
@@ -18,6 +19,7 @@ import dev.varve.store.GarbageCollection;
  * @param movedBytes bytes that were copied for that
  */
 public record GarbageReport(
+        long forgotten,
         long roots,
         Amount needed,
         Amount kept,
@@ -58,6 +60,7 @@ public record GarbageReport(
      */
     public GarbageReport then(GarbageReport later) {
         return new GarbageReport(
+                forgotten + later.forgotten,
                 later.roots,
                 later.needed,
                 later.kept,
@@ -73,6 +76,7 @@ public record GarbageReport(
     static GarbageReport of(Collector.Run run) {
         GarbageCollection.Sweep sweep = run.sweep();
         return new GarbageReport(
+                run.forgotten(),
                 run.roots(),
                 Amount.of(sweep.marked()),
                 Amount.of(sweep.kept()),

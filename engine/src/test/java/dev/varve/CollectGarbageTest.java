@@ -68,12 +68,17 @@ class CollectGarbageTest {
         assertThat(both.roots()).isEqualTo(2);
 
         delete(other);
-        GarbageReport dry = engine.collectGarbage(Duration.ofDays(1), true);
+        assertThat(engine.collectGarbage(Duration.ofDays(1), true).condemned().chunks())
+                .as("it can be restored")
+                .isZero();
+        GarbageReport dry = engine.collectGarbage(Duration.ZERO, true);
+        assertThat(dry.forgotten()).isEqualTo(2);
         assertThat(dry.condemned().chunks())
                 .isEqualTo(both.needed().chunks() - alone.needed().chunks())
                 .isPositive();
-        GarbageReport waits = engine.collectGarbage(Duration.ofDays(1), false);
-        assertThat(waits.condemned()).isEqualTo(dry.condemned());
+        GarbageReport condemns = engine.collectGarbage(Duration.ZERO, false);
+        assertThat(condemns.forgotten()).isEqualTo(2);
+        assertThat(condemns.condemned()).isEqualTo(dry.condemned());
         assertThat(engine.collectGarbage(Duration.ofDays(1), false).waiting()).isEqualTo(dry.condemned());
         GarbageReport last = engine.collectGarbage(Duration.ZERO, false);
 
@@ -130,7 +135,7 @@ class CollectGarbageTest {
         Image one = ONE.importInto(engine);
         Image other = OTHER.importInto(engine);
         delete(other);
-        GarbageReport first = engine.collectGarbage(Duration.ofDays(1), false);
+        GarbageReport first = engine.collectGarbage(Duration.ZERO, false);
         engine.close();
         engine = Engine.open(folder.resolve("store"), SampleDisk.options());
         assertThat(engine.collectGarbage(Duration.ZERO, false).dropped()).isEqualTo(first.condemned());
@@ -161,10 +166,10 @@ class CollectGarbageTest {
         Image other = OTHER.importInto(engine);
         long before = engine.collectGarbage(Duration.ofDays(1), true).needed().chunks();
         delete(other);
-        GarbageReport now = engine.collectGarbage(Duration.ofDays(1), true);
-        while (now.condemned().chunks() + now.waiting().chunks() > 0) {
+        GarbageReport now = engine.collectGarbage(Duration.ZERO, true);
+        while (now.condemned().chunks() + now.dropped().chunks() > 0) {
             Thread.sleep(50);
-            now = engine.collectGarbage(Duration.ofDays(1), true);
+            now = engine.collectGarbage(Duration.ZERO, true);
         }
         assertThat(now.needed().chunks()).isLessThan(before);
         assertThat(ONE.isHeldBy(engine, one)).isTrue();

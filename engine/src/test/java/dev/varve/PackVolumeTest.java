@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -40,6 +41,7 @@ class PackVolumeTest extends VolumeContractTest {
             assertThat(logs).isDirectoryContaining("glob:**.log");
         }
         volumes().delete(volume.id());
+        engine.collectGarbage(Duration.ZERO, false);
         engine.close();
         engine = open(SampleDisk.options());
         Volume other = volumes().create(VolumeRequest.NEW.withSizeGib(1));

@@ -60,11 +60,13 @@ record SampleDisk(long number, int blocks) {
     }
 
     Image importInto(Engine engine) throws IOException {
+        return importInto(engine, SnapshotRequest.NEW);
+    }
+
+    Image importInto(Engine engine, SnapshotRequest snapshot) throws IOException {
         return engine.images(ACCOUNT, REGION)
                 .importImage(
-                        ImageRequest.named(imageName()),
-                        SnapshotRequest.NEW,
-                        BlockSource.of(new ByteArrayInputStream(bytes())))
+                        ImageRequest.named(imageName()), snapshot, BlockSource.of(new ByteArrayInputStream(bytes())))
                 .run();
     }
 

@@ -86,6 +86,15 @@ public final class Catalog {
     }
 
     /**
+     * What was deleted and can be restored.
+     *
+     * @return a face without state
+     */
+    public RecycleBin bin() {
+        return new RecycleBin(this);
+    }
+
+    /**
      * The clock of all that is recorded.
      *
      * @return as given
@@ -346,13 +355,19 @@ public final class Catalog {
      * @throws IOException when the records could not be read at all
      */
     public void scan(ResourceKind kind, Consumer<Resource> each, Consumer<BadRecordException> bad) throws IOException {
-        String prefix = Keys.resources(kind);
+        scan("", kind, each, bad);
+    }
+
+    /** Resources whose keys have a prefix before what keys of resources have. */
+    void scan(String before, ResourceKind kind, Consumer<Resource> each, Consumer<BadRecordException> bad)
+            throws IOException {
+        String prefix = before + Keys.resources(kind);
         for (String after = ""; ; ) {
             List<Map.Entry<String, byte[]>> batch = store.records(prefix, after, BATCH);
             for (Map.Entry<String, byte[]> entry : batch) {
                 after = entry.getKey();
                 try {
-                    each.accept(Keys.parse(kind, entry.getKey(), entry.getValue()));
+                    each.accept(Keys.parse(before, kind, entry.getKey(), entry.getValue()));
                 } catch (BadRecordException e) {
                     bad.accept(e);
                 }

@@ -17,7 +17,9 @@ public record CatalogEvent(What what, ResourceKind kind, Scope scope, String id)
         COMPLETED,
         /** It will never be whole. */
         FAILED,
-        /** It is gone. */
-        DELETED
+        /** It is gone, unless it is restored. */
+        DELETED,
+        /** It was deleted, and is there again. */
+        RESTORED
     }
 }

@@ -104,13 +104,23 @@ public final class Change {
                     + resource.kind().word() + "Id is invalid. Expected: '"
                     + resource.kind().prefix() + "...'.");
         }
-        if (get(Keys.id(resource.id())) != null) {
-            throw Ec2Exception.invalidValue("The id '" + resource.id() + "' is already in use.");
-        }
+        requireFree(resource);
         put(resource.key(), resource.encode());
         Owner owner = new Owner(resource.kind(), resource.scope(), false);
         put(Keys.id(resource.id()), owners.computeIfAbsent(owner, Owner::encode));
         put(resource.timeKey(), resource.id().getBytes(StandardCharsets.US_ASCII));
+    }
+
+    /** Who gives the id of a thing that is in the bin does not want that one back. */
+    private void requireFree(Resource resource) throws IOException {
+        if (get(Keys.id(resource.id())) == null) {
+            return;
+        }
+        Resource recycled = recycled(resource.kind(), resource.scope(), resource.id());
+        if (recycled == null || resource.kind().keepsIds()) {
+            throw Ec2Exception.invalidValue("The id '" + resource.id() + "' is already in use.");
+        }
+        forget(recycled);
     }
 
     /**
@@ -123,7 +133,7 @@ public final class Change {
     }
 
     /**
-     * Deletes a resource.
+     * Deletes a resource for good.
      *
      * @param resource as {@link #find} gave it
      * @param keepId whether {@link Catalog#isGone} tells of its id from now on; otherwise nothing is left of it
@@ -136,6 +146,57 @@ public final class Change {
         } else {
             delete(Keys.id(resource.id()));
         }
+    }
+
+    /**
+     * Deletes a resource so that {@link #restore} can bring it back until the {@link RecycleBin} is emptied. What it holds is
+     * held on; who needed it is not noted.
+     *
+     * @param resource as {@link #find} gave it
+     */
+    public void recycle(Resource resource) {
+        delete(resource, true);
+        resource.document().set(RecycleBin.DELETED, now());
+        put(Keys.recycled(resource.kind(), resource.scope(), resource.id()), resource.encode());
+    }
+
+    /**
+     * Brings back what was recycled.
+     *
+     * @param kind what it was
+     * @param scope where it lived
+     * @param id its id
+     * @return the resource as it was, or null when it is not in the bin
+     * @throws IOException when its record could not be read
+     */
+    public @Nullable Resource restore(ResourceKind kind, Scope scope, String id) throws IOException {
+        Resource resource = recycled(kind, scope, id);
+        if (resource == null) {
+            return null;
+        }
+        delete(Keys.recycled(kind, scope, id));
+        RecycleBin.clear(resource);
+        put(resource.key(), resource.encode());
+        put(Keys.id(id), new Owner(kind, scope, false).encode());
+        put(resource.timeKey(), id.getBytes(StandardCharsets.US_ASCII));
+        return resource;
+    }
+
+    /** Ends that a resource can be restored. */
+    void forget(Resource recycled) {
+        delete(Keys.recycled(recycled.kind(), recycled.scope(), recycled.id()));
+        release(recycled.id());
+        if (!recycled.kind().keepsIds()) {
+            delete(Keys.id(recycled.id()));
+        }
+    }
+
+    /** What is in the bin; null when it is not. */
+    @Nullable
+    Resource recycled(ResourceKind kind, Scope scope, String id) throws IOException {
+        String key = Keys.recycled(kind, scope, id);
+        byte[] value = get(key);
+        return value == null ? null : Resource.decode(key, kind, scope, id, value);
     }
 
     /**

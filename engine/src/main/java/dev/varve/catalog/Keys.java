@@ -5,6 +5,7 @@ final class Keys {
     static final String ROOTS = "root/";
     static final String PENDING = "pending/";
     static final String TOUCHES = "touch/";
+    static final String BIN = "bin/";
 
     private Keys() {}
 
@@ -18,6 +19,11 @@ final class Keys {
 
     static String resource(ResourceKind kind, Scope scope, String id) {
         return resources(kind, scope) + id;
+    }
+
+    /** What was deleted and can be restored. */
+    static String recycled(ResourceKind kind, Scope scope, String id) {
+        return BIN + resource(kind, scope, id);
     }
 
     static String id(String id) {
@@ -57,16 +63,16 @@ final class Keys {
         return PENDING + id;
     }
 
-    /** The resource of a record. */
-    static Resource parse(ResourceKind kind, String key, byte[] value) throws BadRecordException {
+    /** The resource of a record whose key has a prefix before what keys of resources have. */
+    static Resource parse(String before, ResourceKind kind, String key, byte[] value) throws BadRecordException {
+        int start = before.length() + resources(kind).length();
         int end = key.lastIndexOf('/');
         String id = key.substring(end + 1);
-        if (end < resources(kind).length() || !kind.isId(id)) {
+        if (end < start || !kind.isId(id)) {
             throw new BadRecordException(key, "its key has no id");
         }
         try {
-            return Resource.decode(
-                    kind, Scope.parse(key.substring(resources(kind).length(), end)), id, value);
+            return Resource.decode(key, kind, Scope.parse(key.substring(start, end)), id, value);
         } catch (IllegalArgumentException e) {
             throw new BadRecordException(key, "its key has no scope", e);
         }

@@ -58,6 +58,6 @@ final class Pager {
     private @Nullable Resource resource(Map.Entry<String, byte[]> entry) throws IOException {
         return listing.byCreation()
                 ? catalog.find(listing.kind(), listing.scope(), new String(entry.getValue(), StandardCharsets.US_ASCII))
-                : Keys.parse(listing.kind(), entry.getKey(), entry.getValue());
+                : Keys.parse("", listing.kind(), entry.getKey(), entry.getValue());
     }
 }

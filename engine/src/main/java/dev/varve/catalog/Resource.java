@@ -28,7 +28,12 @@ public record Resource(ResourceKind kind, Scope scope, String id, Instant create
     }
 
     static Resource decode(ResourceKind kind, Scope scope, String id, byte[] value) throws BadRecordException {
-        Document document = Document.decode(Keys.resource(kind, scope, id), value);
+        return decode(Keys.resource(kind, scope, id), kind, scope, id, value);
+    }
+
+    static Resource decode(String key, ResourceKind kind, Scope scope, String id, byte[] value)
+            throws BadRecordException {
+        Document document = Document.decode(key, value);
         return new Resource(kind, scope, id, document.instant(CREATED), document);
     }
 }

@@ -43,6 +43,15 @@ public enum ResourceKind {
     }
 
     /**
+     * Whether an id is never used again, so that one that has gone is told from one that never was.
+     *
+     * @return true for images
+     */
+    boolean keepsIds() {
+        return this == IMAGE;
+    }
+
+    /**
      * Whether a text has the form of an id of this kind.
      *
      * @param id any text

@@ -13,6 +13,7 @@
  * ref/TARGET/OWNER                          empty: OWNER needs TARGET, which can't be deleted
  * root/OWNER                                a manifest's own encoding: what it names stays in the store
  * touch/LINEAGE                             chunk ids in the order in which a boot touched them; keeps nothing in the store
+ * bin/KIND/ACCOUNT/REGION/ID               document of what was deleted and can be restored, with the time of that
  * pending/ID                                document: work under way, dropped or resumed when its process died
  * token/ACCOUNT/REGION/ACTION/TOKEN         reserved: idempotency tokens
  * </pre>

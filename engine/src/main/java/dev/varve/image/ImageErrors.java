@@ -20,6 +20,12 @@ final class ImageErrors {
         return new Ec2Exception("InvalidAMIID.Unavailable", "The image ID '" + id + "' is no longer available");
     }
 
+    static Ec2Exception notRestorable(String id) {
+        return new Ec2Exception(
+                "InvalidAMIID.NotFound",
+                "The image '" + id + "' can't be restored: it is registered, or its time of grace was over.");
+    }
+
     static Ec2Exception duplicate(String name, String id) {
         return new Ec2Exception("InvalidAMIName.Duplicate", "AMI name " + name + " is already in use by AMI " + id);
     }

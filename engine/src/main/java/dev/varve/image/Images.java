@@ -226,7 +226,8 @@ public final class Images {
     }
 
     /**
-     * Deregisters an image. Its name is free again; its snapshots stay, and so does all that was launched from it.
+     * Deregisters an image. Its name is free again; its snapshots stay, and so does all that was launched from it. Until a
+     * collection finds its time of grace to be over, {@link #restore} brings it back.
      *
      * @param id of the image
      * @throws IOException when it is not known to be deregistered
@@ -256,10 +257,40 @@ public final class Images {
                 throw missing(id);
             }
             Image image = ImageRecord.read(record);
-            change.delete(record, true);
+            change.recycle(record);
             change.freeName(ResourceKind.IMAGE, scope, image.name());
             image.snapshotIds().forEach(snapshot -> change.unrefer(id, snapshot));
             change.announce(CatalogEvent.What.DELETED, record);
+            return image;
+        });
+    }
+
+    /**
+     * Brings back an image that was deregistered, and those of its snapshots that were deleted.
+     *
+     * @param id of the image, since whose deregistration no collection has found its time of grace to be over
+     * @return the image as it was
+     * @throws IOException when it is not known to be restored
+     * @throws Ec2Exception when it or one of its snapshots can't be restored, or another image has its name
+     */
+    public Image restore(String id) throws IOException {
+        ImageErrors.checkId(id);
+        return catalog.change(change -> {
+            Resource record = change.restore(ResourceKind.IMAGE, scope, id);
+            if (record == null) {
+                throw ImageErrors.notRestorable(id);
+            }
+            Image image = ImageRecord.read(record);
+            requireFree(image.name(), change.takeName(ResourceKind.IMAGE, scope, image.name(), id));
+            for (String snapshotId : image.snapshotIds()) {
+                Snapshot snapshot = snapshots.find(change, snapshotId);
+                snapshot = snapshot == null ? snapshots.restore(change, snapshotId) : snapshot;
+                if (snapshot == null || snapshot.startTime().isAfter(image.creationTime())) { // another of the same id
+                    throw ImageErrors.snapshotNotFound(snapshotId);
+                }
+                change.refer(id, snapshotId);
+            }
+            change.announce(CatalogEvent.What.RESTORED, record);
             return image;
         });
     }

@@ -15,7 +15,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Collects on a thread of its own: once after it was begun, for what earlier processes have left, then whenever a manifest
- * was released, and as long as something waits for its time of grace to end. It reads and copies at most
+ * was released, and when a time of grace has ended. It reads and copies at most
  * {@value #BYTES_PER_SECOND} bytes a second, unless somebody waits for it to end.
  */
 public final class BackgroundCollector implements AutoCloseable {
@@ -50,7 +50,7 @@ public final class BackgroundCollector implements AutoCloseable {
      * @param collector of the store
      * @param catalog of the store
      * @param ranks order in which chunks are copied
-     * @param grace for how long what was condemned stays
+     * @param grace for how long what was deleted can be restored, and what was condemned stays
      */
     public BackgroundCollector(Collector collector, Catalog catalog, Collector.Ranks ranks, Duration grace) {
         this.collector = collector;
@@ -63,10 +63,10 @@ public final class BackgroundCollector implements AutoCloseable {
 
     private void round() {
         long gone = catalog.rootsGone();
-        if (gone == seen && !waits) {
-            return;
-        }
         try {
+            if (gone == seen && !waits && !collector.hasExpired(grace)) {
+                return;
+            }
             Collector.Run run = collector.tryRun(grace, ranks, new Slowly());
             if (run != null) {
                 seen = gone;

@@ -1,6 +1,7 @@
 package dev.varve.maintenance;
 
 import dev.varve.catalog.Catalog;
+import dev.varve.catalog.Resource;
 import dev.varve.chunk.ChunkId;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestException;
@@ -13,9 +14,13 @@ import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  * Collects chunks and manifest nodes that nothing names any more, beside all that is done with the store.
  *
  * <p><b>Roots</b> are the manifests that the catalog holds, as they stand at one moment, and those of snapshots that are
- * open in this process. Leases are the store's own care. Subtrees that manifests share are visited once.
+ * open in this process. What was deleted is a root until its time of grace is over. Leases are the store's own care. Subtrees that manifests share are visited once.
  *
  * <p><b>Damage.</b> While a manifest can't be read nobody knows what it names, and nothing is collected.
  */
@@ -37,6 +42,7 @@ public final class Collector {
     private final Store store;
     private final Catalog catalog;
     private final Manifests manifests;
+    private final Consumer<Resource> forgotten;
     private final ReentrantLock running = new ReentrantLock();
 
     /**
@@ -45,21 +51,25 @@ public final class Collector {
      * @param store what is collected
      * @param catalog of the store
      * @param manifests of the store, through which all read
+     * @param forgotten is told of what can't be restored any more
      */
-    public Collector(Store store, Catalog catalog, Manifests manifests) {
+    public Collector(Store store, Catalog catalog, Manifests manifests, Consumer<Resource> forgotten) {
         this.store = store;
         this.catalog = catalog;
         this.manifests = manifests;
+        this.forgotten = forgotten;
     }
 
     /**
      * What a run did.
      *
+     * @param forgotten deleted things that can't be restored any more
      * @param roots distinct manifests from which it started
      * @param sweep what it condemned and dropped, or would have
      * @param compaction what became of the files; nothing in a dry run
      */
-    public record Run(long roots, GarbageCollection.Sweep sweep, GarbageCollection.Compaction compaction) {}
+    public record Run(
+            long forgotten, long roots, GarbageCollection.Sweep sweep, GarbageCollection.Compaction compaction) {}
 
     /** Finds out in which order chunks are copied. */
     public interface Ranks {
@@ -75,7 +85,7 @@ public final class Collector {
     /**
      * Collects, when nobody else does any more.
      *
-     * @param grace for how long what was condemned stays
+     * @param grace for how long what was deleted can be restored, and what was condemned stays
      * @param dryRun whether nothing is to be changed, and only counted
      * @param ranks order in which chunks are copied
      * @param pace is told of what is read and copied
@@ -109,25 +119,49 @@ public final class Collector {
         return running.hasQueuedThreads();
     }
 
+    /** Whether something was deleted that can't be restored any more once a collection has run. */
+    boolean hasExpired(Duration grace) throws IOException {
+        return !catalog.bin()
+                .deletedUntil(catalog.clock().instant().minus(grace))
+                .isEmpty();
+    }
+
+    private static Instant before(Instant now, Duration grace) {
+        return grace.compareTo(Duration.between(Instant.EPOCH, now)) > 0 ? Instant.EPOCH : now.minus(grace);
+    }
+
     private Run runAlone(Duration grace, boolean dryRun, Ranks ranks, Pace pace) throws IOException {
+        Instant now = catalog.clock().instant();
+        List<Resource> expired = catalog.bin().deletedUntil(before(now, grace));
+        Set<String> without = new HashSet<>();
+        for (Resource each : expired) {
+            if (dryRun) {
+                without.add(each.id());
+            } else if (catalog.bin().forget(each)) {
+                forgotten.accept(each);
+            }
+        }
         try (GarbageCollection collection = store.collect()) {
-            Set<Manifest> roots = roots(collection);
+            Set<Manifest> roots = roots(collection, without);
             for (Manifest root : roots) {
                 manifests.walk(root, new Marking(collection, root, pace));
             }
-            GarbageCollection.Sweep sweep = collection.sweep(catalog.clock().instant(), grace, dryRun, pace);
+            GarbageCollection.Sweep sweep = collection.sweep(now, grace, dryRun, pace);
             GarbageCollection.Compaction compaction = new GarbageCollection.Compaction(0, 0, 0);
             if (!dryRun) {
                 collection.endMarking(); // ranks take heap, too
                 compaction = collection.compact(MIN_LIVE_SHARE, ranks.get(), pace);
             }
-            return new Run(roots.size(), sweep, compaction);
+            return new Run(expired.size(), roots.size(), sweep, compaction);
         }
     }
 
-    private Set<Manifest> roots(GarbageCollection collection) throws IOException {
+    private Set<Manifest> roots(GarbageCollection collection, Set<String> without) throws IOException {
         Set<Manifest> roots = new LinkedHashSet<>();
         catalog.roots(collection, (owner, root) -> {
+            if (without.contains(owner)) {
+                return;
+            }
             try {
                 roots.add(Manifest.parse(new String(root, StandardCharsets.US_ASCII)));
             } catch (ManifestException e) {

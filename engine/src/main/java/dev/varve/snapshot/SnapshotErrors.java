@@ -12,6 +12,12 @@ final class SnapshotErrors {
         return new Ec2Exception("InvalidSnapshot.NotFound", "The snapshot '" + id + "' does not exist.");
     }
 
+    static Ec2Exception notRestorable(String id) {
+        return new Ec2Exception(
+                "InvalidSnapshot.NotFound",
+                "The snapshot '" + id + "' can't be restored: it is not deleted, or its time of grace was over.");
+    }
+
     static Ec2Exception inUse(String id, List<String> images) {
         return new Ec2Exception(
                 "InvalidSnapshot.InUse", "The snapshot " + id + " is currently in use by " + String.join(", ", images));

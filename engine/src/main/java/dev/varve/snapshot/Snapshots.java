@@ -229,9 +229,10 @@ public final class Snapshots {
     }
 
     /**
-     * Deletes a snapshot. Those begun from it, and volumes made from it, keep all they have.
+     * Deletes a snapshot. Those begun from it, and volumes made from it, keep all they have. Until a collection finds its
+     * time of grace to be over, {@link #restore} brings it back.
      *
-     * @param id of the snapshot; one that is pending is given up
+     * @param id of the snapshot; one that is not completed is given up, and can't be restored
      * @throws IOException when it is not known to be deleted
      */
     public void delete(String id) throws IOException {
@@ -245,12 +246,53 @@ public final class Snapshots {
             if (!images.isEmpty()) {
                 throw SnapshotErrors.inUse(id, images);
             }
-            change.delete(record, false);
-            change.release(id);
-            change.end(id);
+            if (read(record).state() == SnapshotState.COMPLETED) {
+                change.recycle(record);
+            } else {
+                change.delete(record, false);
+                change.release(id);
+                change.end(id);
+            }
             change.announce(CatalogEvent.What.DELETED, record);
             return record;
         });
+    }
+
+    /**
+     * Brings back a snapshot that was deleted.
+     *
+     * @param id of the snapshot, since whose deletion no collection has found its time of grace to be over
+     * @return the snapshot as it was
+     * @throws IOException when it is not known to be restored
+     * @throws dev.varve.catalog.Ec2Exception when it can't be restored
+     */
+    public Snapshot restore(String id) throws IOException {
+        SnapshotErrors.checkId(id);
+        return catalog.change(change -> {
+            Snapshot restored = restore(change, id);
+            if (restored == null) {
+                throw SnapshotErrors.notRestorable(id);
+            }
+            return restored;
+        });
+    }
+
+    /**
+     * Brings back a snapshot as part of a change to the catalog.
+     *
+     * @param change collects what is to be recorded
+     * @param id of the snapshot
+     * @return the snapshot, or null when it can't be restored
+     * @throws IOException when its record could not be read
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public @Nullable Snapshot restore(Change change, String id) throws IOException {
+        Resource record = change.restore(ResourceKind.SNAPSHOT, scope, id);
+        if (record == null) {
+            return null;
+        }
+        change.announce(CatalogEvent.What.RESTORED, record);
+        return read(record);
     }
 
     /**

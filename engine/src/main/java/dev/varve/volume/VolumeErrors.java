@@ -11,6 +11,12 @@ final class VolumeErrors {
         return new Ec2Exception("InvalidVolume.NotFound", "The volume '" + id + "' does not exist.");
     }
 
+    static Ec2Exception notRestorable(String id) {
+        return new Ec2Exception(
+                "InvalidVolume.NotFound",
+                "The volume '" + id + "' can't be restored: it is not deleted, or its time of grace was over.");
+    }
+
     static Ec2Exception inUse(String id) {
         return new Ec2Exception("VolumeInUse", "Volume " + id + " is currently in use");
     }

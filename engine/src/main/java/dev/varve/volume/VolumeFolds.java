@@ -72,7 +72,7 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
                 failed(id, damage);
             }
             record = registry.catalog().find(id);
-            if (record != null && !closed && isGoing(record)) {
+            if (record != null && !closed && VolumeRecord.isGoing(record)) {
                 registry.deleteMarked(record);
             }
         } catch (CancellationException | Ec2Exception e) {
@@ -105,7 +105,7 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
             Resource record = registry.catalog().find(found.id()); // it may have been another one of this id before
             while (record != null
                     && !closed
-                    && !isGoing(record)
+                    && !VolumeRecord.isGoing(record)
                     && (hasLayer(record) || damage == null && freezesLong(volume, record))) {
                 if (hasLayer(record)) {
                     IOException more = new LayerFold(registry, volume, record, () -> closed).run();
@@ -120,11 +120,6 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
             registry.leaveFold(found.id());
         }
         return damage;
-    }
-
-    /** Whether a volume is deleted but for its record: no snapshot is pending. */
-    private static boolean isGoing(Resource record) throws IOException {
-        return VolumeRecord.isDeleting(record) && !VolumeRecord.hasPendingSnapshot(record);
     }
 
     private static boolean hasLayer(Resource record) throws IOException {

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * layers     list of {layer, sequence, bytes, snapshot}: what is being folded, oldest first, up to which sequence, and the
  *            volume's length then
  * start      list of one {layer, sequence}: what the base does not have yet; absent while nothing was folded
- * deleting   true when it is only kept for its layers
+ * deleting   when it is only kept for its layers: "restorable", or "true" when it goes for good then
  * segments   list of {number, size in bytes, nonce, end}: the log, oldest first
  * </pre>
  *
@@ -49,6 +49,7 @@ final class VolumeRecord {
     private static final String START = "start";
     private static final String SEQUENCE = "sequence";
     private static final String DELETING = "deleting";
+    private static final String RESTORABLE = "restorable";
     private static final String TAGS = "tags";
     private static final String SEGMENTS = "segments";
     private static final String NUMBER = "number";
@@ -150,8 +151,22 @@ final class VolumeRecord {
         return record.document().optionalText(DELETING) != null;
     }
 
-    static void setDeleting(Resource record) {
-        record.document().set(DELETING, "true");
+    /** Whether it is deleted but for its record: no snapshot is pending. */
+    static boolean isGoing(Resource record) throws IOException {
+        return isDeleting(record) && !hasPendingSnapshot(record);
+    }
+
+    /** Whether it is deleted but for its layers, and can be restored. */
+    static boolean isRestorable(Resource record) throws IOException {
+        return RESTORABLE.equals(record.document().optionalText(DELETING));
+    }
+
+    static void setDeleting(Resource record, boolean restorable) {
+        record.document().set(DELETING, restorable ? RESTORABLE : "true");
+    }
+
+    static void clearDeleting(Resource record) {
+        record.document().set(DELETING, (String) null);
     }
 
     static List<LayerEntry> layers(Resource record) throws IOException {

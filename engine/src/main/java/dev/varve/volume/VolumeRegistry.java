@@ -360,15 +360,28 @@ public final class VolumeRegistry implements AutoCloseable {
     boolean delete(String id, Deletion deletion) throws IOException {
         requireOpen();
         SegmentSpace claimed = space();
-        return live.alone(id, () -> {
-            for (SegmentEntry segment : deletion.delete()) {
-                try {
-                    claimed.delete(segment.number());
-                } catch (IOException e) {
-                    LOG.warn("segment {} of {} stays until the store is next opened", segment.number(), id, e);
-                }
+        return live.alone(id, () -> drop(id, deletion.delete(), claimed));
+    }
+
+    private static void drop(String id, List<SegmentEntry> segments, SegmentSpace space) {
+        for (SegmentEntry segment : segments) {
+            try {
+                space.delete(segment.number());
+            } catch (IOException e) {
+                LOG.warn("segment {} of {} stays until the store is next opened", segment.number(), id, e);
             }
-        });
+        }
+    }
+
+    /**
+     * Drops the log of a volume that can't be restored any more.
+     *
+     * @param volume its record, which no catalog has any more
+     * @throws IOException when the log can't be dropped now; it is when the store is next opened
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public void dropLog(Resource volume) throws IOException {
+        drop(volume.id(), VolumeRecord.segments(volume), space());
     }
 
     /**
@@ -396,6 +409,7 @@ public final class VolumeRegistry implements AutoCloseable {
     /** Whether a segment is named still: a fold may have given it back. */
     private boolean isNamed(Resource volume, long number) throws IOException {
         Resource now = catalog.find(ResourceKind.VOLUME, volume.scope(), volume.id());
+        now = now == null ? catalog.bin().find(ResourceKind.VOLUME, volume.scope(), volume.id()) : now;
         return now != null && VolumeRecord.segments(now).stream().anyMatch(segment -> segment.number() == number);
     }
 
@@ -405,16 +419,24 @@ public final class VolumeRegistry implements AutoCloseable {
                 volume.id(),
                 () -> catalog.change(change -> {
                     Resource record = change.find(ResourceKind.VOLUME, volume.scope(), volume.id());
-                    return record == null ? List.of() : delete(change, record);
+                    boolean isGoing = record != null && VolumeRecord.isGoing(record); // or it was restored
+                    return isGoing ? delete(change, record) : List.of();
                 }));
     }
 
+    /** Deletes a volume that is marked so, into the bin or for good; answers which segments go. */
     static List<SegmentEntry> delete(Change change, Resource record) throws IOException {
-        List<SegmentEntry> segments = VolumeRecord.segments(record);
-        change.delete(record, false);
-        change.release(record.id());
+        boolean restorable = VolumeRecord.isRestorable(record);
+        List<SegmentEntry> going = restorable ? List.of() : VolumeRecord.segments(record);
+        if (restorable) {
+            VolumeRecord.clearDeleting(record);
+            change.recycle(record);
+        } else {
+            change.delete(record, false);
+            change.release(record.id());
+        }
         change.announce(CatalogEvent.What.DELETED, record);
-        return segments;
+        return going;
     }
 
     /**
@@ -443,6 +465,9 @@ public final class VolumeRegistry implements AutoCloseable {
                 Set<Long> named = new HashSet<>();
                 List<Resource> volumes = new ArrayList<>();
                 List<IOException> bad = new ArrayList<>();
+                // the bin first: what is restored meanwhile is seen here or there, and nothing is deleted before this
+                // ends
+                catalog.bin().scan(ResourceKind.VOLUME, volumes::add, bad::add);
                 catalog.scan(ResourceKind.VOLUME, volumes::add, bad::add);
                 for (Resource volume : volumes) {
                     try {

@@ -221,17 +221,18 @@ public final class Volumes {
     }
 
     /**
-     * Deletes a volume and all that was written to it. Snapshots of it stay; those that are pending are completed first,
-     * in the background.
+     * Deletes a volume. Snapshots of it stay; those that are pending are completed first, in the background. Until a
+     * collection finds its time of grace to be over, {@link #restore} brings it back with all that was written to it, and
+     * its log takes its room.
      *
      * @param id of the volume, which no instance has and nobody has open
      * @throws IOException when it is not known to be deleted
      */
     public void delete(String id) throws IOException {
         VolumeErrors.checkId(id);
-        boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, deletable(change, id))));
+        boolean done = registry.delete(id, () -> catalog.change(change -> delete(change, deletable(change, id), true)));
         if (!done) {
-            catalog.change(change -> mark(change, deletable(change, id)));
+            catalog.change(change -> mark(change, deletable(change, id), true));
         }
         registry.folds().request(id);
     }
@@ -246,12 +247,38 @@ public final class Volumes {
         return record;
     }
 
-    private static List<SegmentEntry> delete(Change change, Resource record) throws IOException {
-        if (VolumeRecord.hasPendingSnapshot(record)) {
-            mark(change, record);
-            return List.of();
-        }
-        return VolumeRegistry.delete(change, record);
+    private static List<SegmentEntry> delete(Change change, Resource record, boolean restorable) throws IOException {
+        mark(change, record, restorable);
+        return VolumeRecord.hasPendingSnapshot(record) ? List.of() : VolumeRegistry.delete(change, record);
+    }
+
+    /**
+     * Brings back a volume that was deleted, with all that was written to it. One that went with its instance can't be.
+     *
+     * @param id of the volume, since whose deletion no collection has found its time of grace to be over
+     * @return the volume as it was
+     * @throws IOException when it is not known to be restored
+     * @throws dev.varve.catalog.Ec2Exception when it can't be restored
+     */
+    public Volume restore(String id) throws IOException {
+        VolumeErrors.checkId(id);
+        Volume restored = catalog.change(change -> {
+            Resource record = change.find(ResourceKind.VOLUME, scope, id);
+            if (record == null) {
+                record = change.restore(ResourceKind.VOLUME, scope, id);
+            } else if (!VolumeRecord.isRestorable(record)) {
+                record = null;
+            }
+            if (record == null) {
+                throw VolumeErrors.notRestorable(id);
+            }
+            VolumeRecord.clearDeleting(record);
+            change.update(record);
+            change.announce(CatalogEvent.What.RESTORED, record);
+            return read(record);
+        });
+        registry.folds().request(id);
+        return restored;
     }
 
     /** To be asked in the step that gives the volume up: who opens it looks at what that has recorded. */
@@ -261,8 +288,8 @@ public final class Volumes {
         }
     }
 
-    private static Resource mark(Change change, Resource record) {
-        VolumeRecord.setDeleting(record);
+    private static Resource mark(Change change, Resource record, boolean restorable) {
+        VolumeRecord.setDeleting(record, restorable);
         change.update(record);
         return record;
     }
@@ -287,7 +314,7 @@ public final class Volumes {
         }
         VolumeRecord.setAttachment(record, null);
         if (attachment.deleteOnTermination()) {
-            mark(change, record);
+            mark(change, record, false);
             return true;
         }
         change.update(record);
@@ -306,7 +333,7 @@ public final class Volumes {
                 id,
                 () -> catalog.change(change -> {
                     Resource record = change.find(ResourceKind.VOLUME, scope, id);
-                    return record == null ? List.of() : delete(change, record);
+                    return record == null ? List.of() : delete(change, record, false);
                 }));
         registry.folds().request(id);
     }

@@ -34,6 +34,7 @@ final class Commands {
         ALL.put("instance", InstanceGroup::commandLine);
         ALL.put("check", CheckCommand::new);
         ALL.put("gc", GcCommand::new);
+        ALL.put("restore", RestoreCommand::new);
         ALL.put("stats", StatsCommand::new);
         ALL.put("quickstart", QuickstartCommand::new);
         ALL.put("completion", CompletionCommand::new);

@@ -22,16 +22,17 @@ import picocli.CommandLine.TypeConversionException;
         header = "Give back the space of what no image, snapshot or volume needs any more.",
         description = {
             "",
-            "What is not needed is condemned first, and dropped by a later run, after a time of grace. Whatever needs it"
-                    + " meanwhile brings it back. Images, snapshots and volumes are never touched. A store that is served"
-                    + " does this by itself.",
+            "What was deleted is kept for a time of grace, in which varve restore brings it back. What is not needed then"
+                    + " is condemned first, and dropped by a later run, after a time of grace. Whatever needs it meanwhile"
+                    + " brings it back. Images, snapshots and volumes are never touched. A store that is served does this by"
+                    + " itself.",
         },
         footer = {
             "",
             "Examples:",
             "  varve gc --dry-run        what would become free",
             "  varve gc                  condemn, and drop what was condemned 10 minutes ago or earlier",
-            "  varve gc --now            condemn and drop at once, as on a full disk",
+            "  varve gc --now            give up what was deleted, condemn and drop at once, as on a full disk",
         })
 final class GcCommand implements Callable<Integer> {
     private final Session session;
@@ -39,14 +40,20 @@ final class GcCommand implements Callable<Integer> {
     @Option(names = "--dry-run", description = "Change nothing, and say what would be condemned and dropped.")
     private boolean dryRun;
 
-    @Option(names = "--now", description = "Leave no time of grace: drop what is condemned in the same run.")
+    @Option(
+            names = "--now",
+            description =
+                    "Leave no time of grace: what was deleted can't be restored any more, and what is condemned is dropped in"
+                            + " the same run.")
     private boolean now;
 
     @Option(
             names = "--grace",
             paramLabel = "TIME",
             converter = Time.class,
-            description = "For how long what is condemned stays: 90s, 10m, 2h or 1d; if not given, 10m.")
+            description =
+                    "For how long what was deleted can be restored, and what is condemned stays: 90s, 10m, 2h or 1d; if"
+                            + " not given, 10m.")
     private @Nullable Duration grace;
 
     GcCommand(Session session) {
@@ -95,6 +102,12 @@ final class GcCommand implements Callable<Integer> {
 
     private void printForPeople(GarbageReport report, Duration used) {
         Console console = session.console();
+        if (report.forgotten() > 0) {
+            console.print((dryRun ? "Would forget " : "Forgot      ")
+                    + report.forgotten()
+                    + (report.forgotten() == 1 ? " deleted thing" : " deleted things")
+                    + (dryRun ? ", which could not be restored any more" : ", which can't be restored any more"));
+        }
         console.print("Needed      " + text(report.needed()) + ", by " + report.roots()
                 + (report.roots() == 1 ? " disk" : " disks"));
         if (report.kept().chunks() + report.kept().nodes() > 0) {
@@ -133,7 +146,8 @@ final class GcCommand implements Callable<Integer> {
 
     private void printDocument(GarbageReport report) throws IOException {
         session.console()
-                .print(Json.object(json -> json.number("Disks", report.roots())
+                .print(Json.object(json -> json.number("Forgotten", report.forgotten())
+                        .number("Disks", report.roots())
                         .object("Needed", part -> print(part, report.needed()))
                         .object("AtWork", part -> print(part, report.kept()))
                         .object("Condemned", part -> print(part, report.condemned()))

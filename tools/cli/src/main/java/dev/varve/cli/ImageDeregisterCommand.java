@@ -54,7 +54,7 @@ final class ImageDeregisterCommand implements Callable<Integer> {
                                     (item, each) -> item.text("SnapshotId", each.snapshotId())
                                             .text("ReturnCode", word(each.result())))));
         } else {
-            session.console().print("Deregistered " + id + ".");
+            session.console().print("Deregistered " + id + "." + RestoreCommand.hint(id));
             deletions.forEach(each -> session.console().print(each.snapshotId() + ": " + meaning(each.result())));
         }
         return Main.DONE;

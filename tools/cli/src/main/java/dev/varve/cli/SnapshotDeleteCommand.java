@@ -30,7 +30,10 @@ final class SnapshotDeleteCommand implements Callable<Integer> {
         Engine engine = session.open();
         session.scope(engine).snapshots().delete(id);
         session.console()
-                .print(session.json() ? Json.object(json -> json.flag("Return", true)) : "Deleted " + id + ".");
+                .print(
+                        session.json()
+                                ? Json.object(json -> json.flag("Return", true))
+                                : "Deleted " + id + "." + RestoreCommand.hint(id));
         return Main.DONE;
     }
 }

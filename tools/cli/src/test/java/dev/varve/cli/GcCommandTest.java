@@ -20,11 +20,15 @@ class GcCommandTest extends CommandTest {
     @Test
     void whatIsNotNeededIsCondemnedThenDropped() throws IOException {
         String kept = deleteOneOfTwo();
-        assertThat(done("gc", "--dry-run").out())
+        assertThat(done("gc").out()).contains("Needed      4 chunks", "Condemned   0 chunks");
+        assertThat(done("gc", "--dry-run", "--grace", "0s").out())
+                .contains("Would forget 2 deleted things")
                 .contains("Needed      3 chunks")
                 .contains("Not needed  1 chunk,")
                 .doesNotContain("Files");
-        assertThat(done("gc").out()).contains("Dropped     0 chunks", "Condemned   1 chunk,", "or by gc --now");
+        assertThat(done("gc", "--grace", "0s").out())
+                .contains("Forgot      2 deleted things, which can't be restored any more")
+                .contains("Dropped     0 chunks", "Condemned   1 chunk,", "or by gc --now");
         assertThat(done("gc").out()).contains("Dropped     0 chunks", "Waiting     1 chunk,");
         assertThat(done("gc", "--grace", "0s").out()).contains("Dropped     1 chunk,", "Files");
         assertThat(done("stats").out()).contains("Chunks      3 ");
