@@ -5,6 +5,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
+import dev.varve.maintenance.CollectionReplay;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
@@ -63,6 +64,7 @@ final class EngineCheck {
         checkInstances();
         checkBin();
         checkOtherRoots();
+        replayCollection();
         for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
             if (!namedDamage.contains(chunk.getKey())) {
                 add(chunk.getValue() + " (no snapshot needs it)");
@@ -163,6 +165,17 @@ final class EngineCheck {
                     checkLog(record);
                 }
             });
+        }
+    }
+
+    private void replayCollection() {
+        try {
+            String problem = new CollectionReplay(store).problem();
+            if (problem != null) {
+                add(problem);
+            }
+        } catch (IOException e) {
+            add("the last collection can't be replayed: " + e.getMessage());
         }
     }
 

@@ -3,6 +3,7 @@ package dev.varve.maintenance;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestException;
 import dev.varve.manifest.ManifestVisitor;
@@ -16,8 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -29,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Roots</b> are the manifests that the catalog holds, as they stand at one moment, and those of snapshots that are
  * open in this process. What was deleted is a root until its time of grace is over. Leases are the store's own care. Subtrees that manifests share are visited once.
+ *
+ * <p><b>Proof.</b> Before a run changes anything it leaves its roots and what it has marked as a record of the store, which
+ * {@link CollectionReplay} compares with what it finds by itself.
  *
  * <p><b>Damage.</b> While a manifest can't be read nobody knows what it names, and nothing is collected.
  */
@@ -142,11 +147,19 @@ public final class Collector {
             }
         }
         try (GarbageCollection collection = store.collect()) {
-            Set<Manifest> roots = roots(collection, without);
-            for (Manifest root : roots) {
-                manifests.walk(root, new Marking(collection, root, pace));
+            Map<Manifest, String> roots = roots(collection, without);
+            Marking marking = new Marking(collection, pace);
+            for (Manifest root : roots.keySet()) {
+                manifests.walk(root, marking.of(root));
+            }
+            Marks marks = marking.marks();
+            if (!dryRun) {
+                new CollectionProof(now, roots, marks, null).save(store);
             }
             GarbageCollection.Sweep sweep = collection.sweep(now, grace, dryRun, pace);
+            if (!dryRun) {
+                new CollectionProof(now, roots, marks, sweep).save(store);
+            }
             GarbageCollection.Compaction compaction = new GarbageCollection.Compaction(0, 0, 0);
             if (!dryRun) {
                 collection.endMarking(); // ranks take heap, too
@@ -156,55 +169,83 @@ public final class Collector {
         }
     }
 
-    private Set<Manifest> roots(GarbageCollection collection, Set<String> without) throws IOException {
-        Set<Manifest> roots = new LinkedHashSet<>();
+    /** The manifests that are needed, and who needs each. */
+    private Map<Manifest, String> roots(GarbageCollection collection, Set<String> without) throws IOException {
+        Map<Manifest, String> roots = new LinkedHashMap<>();
         catalog.roots(collection, (owner, root) -> {
             if (without.contains(owner)) {
                 return;
             }
             try {
-                roots.add(Manifest.parse(new String(root, StandardCharsets.US_ASCII)));
+                roots.putIfAbsent(Manifest.parse(new String(root, StandardCharsets.US_ASCII)), owner);
             } catch (ManifestException e) {
                 throw new IOException(
                         "nothing is collected, since the manifest of " + owner + " can't be read: " + e.getMessage(),
                         e);
             }
         });
-        roots.addAll(manifests.inUse()); // after the collection has begun: who comes later reads what is a root
+        for (Manifest used :
+                manifests.inUse()) { // after the collection has begun: who comes later reads what is a root
+            roots.putIfAbsent(used, "-");
+        }
         return roots;
     }
 
-    /** Marks what one manifest names. */
-    private static final class Marking implements ManifestVisitor {
+    /** Marks what manifests name, one after the other. */
+    private static final class Marking {
         private final GarbageCollection collection;
-        private final Manifest manifest;
         private final Pace pace;
+        private long chunks;
+        private long chunkSum;
+        private long nodes;
+        private long nodeSum;
 
-        Marking(GarbageCollection collection, Manifest manifest, Pace pace) {
+        Marking(GarbageCollection collection, Pace pace) {
             this.collection = collection;
-            this.manifest = manifest;
             this.pace = pace;
         }
 
-        @Override
-        public boolean enter(Subtree subtree) {
-            boolean isNew = collection.markNode(manifest.key(subtree.name().id()));
+        Marks marks() {
+            return new Marks(chunks, chunkSum, nodes, nodeSum);
+        }
+
+        ManifestVisitor of(Manifest manifest) {
+            return new ManifestVisitor() {
+                @Override
+                public boolean enter(Subtree subtree) {
+                    return node(manifest.key(subtree.name().id()));
+                }
+
+                @Override
+                public void chunk(long block, ChunkId id) {
+                    Marking.this.chunk(manifest.key(id));
+                }
+
+                @Override
+                public void damaged(Subtree subtree, IOException problem) throws IOException {
+                    throw new IOException(
+                            "nothing is collected, since a manifest is damaged (check tells whose): "
+                                    + problem.getMessage(),
+                            problem);
+                }
+            };
+        }
+
+        private boolean node(ChunkKey name) {
+            boolean isNew = collection.markNode(name);
             if (isNew) {
+                nodes++;
+                nodeSum += Marks.word(name);
                 pace.spent(NODE_BYTES, false);
             }
             return isNew;
         }
 
-        @Override
-        public void chunk(long block, ChunkId id) {
-            collection.markChunk(manifest.key(id));
-        }
-
-        @Override
-        public void damaged(Subtree subtree, IOException problem) throws IOException {
-            throw new IOException(
-                    "nothing is collected, since a manifest is damaged (check tells whose): " + problem.getMessage(),
-                    problem);
+        private void chunk(ChunkKey key) {
+            if (collection.markChunk(key)) {
+                chunks++;
+                chunkSum += Marks.word(key);
+            }
         }
     }
 }

@@ -69,8 +69,9 @@ public interface GarbageCollection extends AutoCloseable {
      * Marks a chunk.
      *
      * @param key its name
+     * @return false when it was marked before
      */
-    void markChunk(ChunkKey key);
+    boolean markChunk(ChunkKey key);
 
     /**
      * Condemns what is not marked, and drops what was condemned long enough ago.

@@ -299,8 +299,8 @@ public final class HeapStore implements Store {
         }
 
         @Override
-        public void markChunk(ChunkKey key) {
-            marked.add(key);
+        public boolean markChunk(ChunkKey key) {
+            return marked.add(key);
         }
 
         @Override

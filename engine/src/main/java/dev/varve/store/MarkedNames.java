@@ -31,8 +31,8 @@ final class MarkedNames {
         }
     }
 
-    void mark(ChunkKey key) {
-        names.add(key);
+    boolean mark(ChunkKey key) {
+        return names.add(key);
     }
 
     boolean markNode(ChunkKey name) {

@@ -71,8 +71,8 @@ final class PackCollection implements GarbageCollection {
     }
 
     @Override
-    public void markChunk(ChunkKey key) {
-        names.mark(key);
+    public boolean markChunk(ChunkKey key) {
+        return names.mark(key);
     }
 
     @Override
