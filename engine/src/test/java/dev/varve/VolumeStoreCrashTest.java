@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Stops a process with volumes, or lets one call fail, at changes to files and commits of the store that it makes; also
+ * Stops a process with volumes, or lets one call fail, at calls of files and commits of the store that it makes; also
  * while snapshots are folded, and again while it recovers. Then every volume is a prefix of its history that has all that
  * was flushed, and every snapshot that was returned is completed and equals its moment.
  *
@@ -54,8 +54,15 @@ class VolumeStoreCrashTest {
     enum Fault {
         POWER_CUT,
         KILL,
-        /** The call fails, and the process goes on: a bad sector, a failed sync, a full disk, a torn write. */
-        ONE_FAILS
+        /** The call fails, a read too, and the process goes on: a bad sector, a failed sync, a torn write. */
+        ONE_FAILS,
+        NO_SPACE,
+        /** A read or a write does a part only. */
+        SHORT;
+
+        boolean ends() {
+            return this == POWER_CUT || this == KILL;
+        }
     }
 
     static Stream<Arguments> workloads() {
@@ -66,7 +73,7 @@ class VolumeStoreCrashTest {
     @ParameterizedTest
     @MethodSource("workloads")
     void volumesAreMomentsOfTheirHistoryAndSnapshotsAreWhole(VolumeWorkload mix, Fault fault) throws IOException {
-        crashEverywhere(mix, fault, true, LONG ? 1 : 17);
+        crashEverywhere(mix, fault, true, LONG ? 1 : fault.ends() ? 17 : 37);
     }
 
     static Stream<Arguments> fewWorkloads() {
@@ -77,7 +84,7 @@ class VolumeStoreCrashTest {
     @ParameterizedTest
     @MethodSource("fewWorkloads")
     void theSameOverPacks(VolumeWorkload mix, Fault fault) throws IOException {
-        crashEverywhere(mix, fault, false, LONG ? 3 : 29);
+        crashEverywhere(mix, fault, false, LONG ? 3 : fault.ends() ? 29 : 61);
     }
 
     private void crashEverywhere(VolumeWorkload mix, Fault fault, boolean onHeap, int stride) throws IOException {
@@ -102,8 +109,8 @@ class VolumeStoreCrashTest {
         VolumeWorld world = new VolumeWorld(mix, seed, files, folder, onHeap, what);
         Random random = new Random(seed * 31 + change);
         world.begin();
-        boolean hit = fault == Fault.ONE_FAILS ? workOn(world, files, change) : workUntil(world, files, change);
-        boolean cut = fault == Fault.POWER_CUT || fault == Fault.ONE_FAILS && random.nextBoolean();
+        boolean hit = fault.ends() ? workUntil(world, files, change) : workOn(world, files, change, fault);
+        boolean cut = fault == Fault.POWER_CUT || !fault.ends() && random.nextBoolean();
         boolean lost = cut;
         world.die(cut);
         for (int again = random.nextInt(3); again > 0; again--) {
@@ -137,8 +144,14 @@ class VolumeStoreCrashTest {
         return files.hit();
     }
 
-    private static boolean workOn(VolumeWorld world, FaultyFiles files, int change) throws IOException {
-        files.failAt(change);
+    private static boolean workOn(VolumeWorld world, FaultyFiles files, int call, Fault fault) throws IOException {
+        files.faultAt(
+                call,
+                switch (fault) {
+                    case NO_SPACE -> FaultyFiles.Fault.NO_SPACE;
+                    case SHORT -> FaultyFiles.Fault.SHORT;
+                    default -> FaultyFiles.Fault.IO_ERROR;
+                });
         world.work(VolumeWorkload.STEPS, true);
         boolean hit = files.hit();
         files.failNever();

@@ -57,7 +57,7 @@ final class VolumeWorld {
     private final String what;
     private final List<Disk> disks = new ArrayList<>();
     private final List<String> deleted = new ArrayList<>();
-    private final List<Shot> shots = new ArrayList<>();
+    private final List<VolumeShot> shots = new ArrayList<>();
     private final Map<String, Integer> created = new HashMap<>();
     private @Nullable Engine engine;
     private int sets;
@@ -89,23 +89,12 @@ final class VolumeWorld {
             }
             return open;
         }
-
-        byte[] read() throws IOException {
-            return VolumeWorld.read(device(), start);
-        }
     }
 
-    /** A call that took snapshots of volumes at one moment. */
-    private static final class Shot {
-        private final String set;
-        private final List<byte[][]> contents = new ArrayList<>();
-        private final List<Long> starts = new ArrayList<>();
-        private final List<Long> sizesGib = new ArrayList<>();
-        private List<String> ids = List.of();
-
-        Shot(String set) {
-            this.set = set;
-        }
+    private byte[] read(Disk disk) throws IOException {
+        byte[][] found = new byte[1][];
+        retry(() -> found[0] = read(disk.device(), disk.start));
+        return found[0];
     }
 
     private interface Step {
@@ -287,14 +276,14 @@ final class VolumeWorld {
     /** A disk either goes on, or takes nothing, flushes neither, until it was opened again. */
     private void repair(Disk disk) throws IOException {
         if (flushes(disk)) {
-            disk.model.cutTo(disk.read(), what + ", " + disk.id + " goes on");
+            disk.model.cutTo(read(disk), what + ", " + disk.id + " goes on");
             disk.model.flushed();
             return;
         }
         long until = System.nanoTime() + PATIENCE_NANOS;
         do {
             BlockDevice poisoned = disk.device();
-            disk.model.requireOne(disk.read(), what + ", " + disk.id + " before it is opened again");
+            disk.model.requireOne(read(disk), what + ", " + disk.id + " before it is opened again");
             assertThatThrownBy(() -> poisoned.write(ByteBuffer.allocate(1), disk.start))
                     .as(what + ": a write after a sync or a write has failed")
                     .isInstanceOf(IOException.class);
@@ -303,7 +292,7 @@ final class VolumeWorld {
             Thread.onSpinWait();
             attach(disk);
         } while (!flushes(disk));
-        disk.model.cameBackAs(disk.read(), true, what + ", " + disk.id + " opened again");
+        disk.model.cameBackAs(read(disk), true, what + ", " + disk.id + " opened again");
     }
 
     private boolean flushes(Disk disk) throws IOException {
@@ -347,7 +336,7 @@ final class VolumeWorld {
     }
 
     private void snapshot(List<Disk> of) throws IOException {
-        Shot shot = new Shot("set" + sets++);
+        VolumeShot shot = new VolumeShot("set" + sets++);
         shots.add(shot);
         boolean detached = of.size() == 1 && random.nextInt(4) == 0;
         if (detached) {
@@ -416,7 +405,7 @@ final class VolumeWorld {
         retry(this::open);
         for (Disk disk : disks) {
             attach(disk);
-            disk.model.cameBackAs(disk.read(), true, what + ", " + disk.id + " when the engine was opened again");
+            disk.model.cameBackAs(read(disk), true, what + ", " + disk.id + " when the engine was opened again");
         }
     }
 
@@ -463,11 +452,12 @@ final class VolumeWorld {
 
     private void cloneOne() throws IOException {
         settle();
-        List<Shot> whole = shots.stream().filter(shot -> !shot.ids.isEmpty()).toList();
+        List<VolumeShot> whole =
+                shots.stream().filter(shot -> !shot.ids.isEmpty()).toList();
         if (whole.isEmpty()) {
             return;
         }
-        Shot shot = whole.get(random.nextInt(whole.size()));
+        VolumeShot shot = whole.get(random.nextInt(whole.size()));
         try {
             Volume volume = volumes().create(VolumeRequest.NEW.withSnapshotId(shot.ids.get(0)));
             Disk disk = new Disk(volume.id(), shot.starts.get(0), volume.sizeGib(), shot.contents.get(0));
@@ -532,7 +522,7 @@ final class VolumeWorld {
             disk.sizeGib += disk.maybeLarger && sizeGib > disk.sizeGib ? 1 : 0;
             disk.maybeLarger = false;
             assertThat(sizeGib).as(what + ": size of " + disk.id).isEqualTo(disk.sizeGib);
-            disk.model.cameBackAs(disk.read(), nothingWasLost, what + ", " + disk.id);
+            disk.model.cameBackAs(read(disk), nothingWasLost, what + ", " + disk.id);
         }
         for (String id : deleted) {
             assertThat(exists(id)).as(what + ": deleted, and back").isFalse();
@@ -541,7 +531,7 @@ final class VolumeWorld {
         settle();
         requireShots();
         for (Disk disk : disks) {
-            VolumeModel.requireEqual(disk.model.current(), disk.read(), what + ", " + disk.id + " when all is folded");
+            VolumeModel.requireEqual(disk.model.current(), read(disk), what + ", " + disk.id + " when all is folded");
         }
         assertThat(engine().check(true, (done, total) -> {}).problems())
                 .as(what)
@@ -567,7 +557,7 @@ final class VolumeWorld {
 
     private void requireShots() throws IOException {
         Map<String, Snapshot> found = found();
-        for (Shot shot : shots) {
+        for (VolumeShot shot : shots) {
             int there = 0;
             for (int i = 0; i < shot.contents.size(); i++) {
                 Snapshot snapshot = found.get(shot.set + "." + i);
@@ -584,7 +574,7 @@ final class VolumeWorld {
         }
     }
 
-    private void requireShot(Shot shot, int i, Snapshot snapshot) throws IOException {
+    private void requireShot(VolumeShot shot, int i, Snapshot snapshot) throws IOException {
         String name = what + ", snapshot " + snapshot.description();
         assertThat(snapshot.state()).as(name).isEqualTo(SnapshotState.COMPLETED);
         if (!shot.ids.isEmpty()) {

@@ -29,8 +29,13 @@ final class FaultyChannel extends FileChannel {
 
     @Override
     public int read(ByteBuffer dst, long position) throws IOException {
-        files.read(path, life);
-        return channel.read(dst, position);
+        int limit = dst.limit();
+        dst.limit(dst.position() + files.read(path, life, dst.remaining()));
+        try {
+            return channel.read(dst, position);
+        } finally {
+            dst.limit(limit);
+        }
     }
 
     @Override

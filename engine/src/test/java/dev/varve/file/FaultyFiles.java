@@ -59,6 +59,26 @@ public final class FaultyFiles implements FileCalls {
         SYNC_DIRECTORY
     }
 
+    /** What one call can do instead of what it was to do. */
+    public enum Fault {
+        /** A bad sector, a lost cable: any call, reads and syncs too. */
+        IO_ERROR(Set.of(Call.values()), "Input/output error"),
+        /** A full disk: a call that may take room. */
+        NO_SPACE(
+                Set.of(Call.CREATE, Call.WRITE, Call.RENAME, Call.CREATE_DIRECTORY, Call.SYNC, Call.SYNC_DIRECTORY),
+                "No space left on device"),
+        /** Part of a read or a write is done, and the caller told how much: no error. */
+        SHORT(Set.of(Call.READ, Call.WRITE), "");
+
+        private final Set<Call> calls;
+        private final String words;
+
+        Fault(Set<Call> calls, String words) {
+            this.calls = calls;
+            this.words = words;
+        }
+    }
+
     private interface Undo {
         void run() throws IOException;
     }
@@ -83,6 +103,13 @@ public final class FaultyFiles implements FileCalls {
 
     @GuardedBy("this")
     private BiPredicate<Call, Path> failWhen = FaultyFiles::never;
+
+    /** What happens to one call that it can happen to, after so many others. */
+    @GuardedBy("this")
+    private Fault fault = Fault.IO_ERROR;
+
+    @GuardedBy("this")
+    private long callsBefore = Long.MAX_VALUE;
 
     @GuardedBy("this")
     private boolean hit;
@@ -124,6 +151,13 @@ public final class FaultyFiles implements FileCalls {
         hit = false;
     }
 
+    /** Lets something happen to one of the calls that it can happen to, reads too: 0 is the next one. */
+    public synchronized void faultAt(long call, Fault itsFault) {
+        fault = itsFault;
+        callsBefore = call;
+        hit = false;
+    }
+
     /** Lets all those calls fail that a test picks; asked for every call. */
     public synchronized void failWhen(BiPredicate<Call, Path> picks) {
         failWhen = picks;
@@ -135,6 +169,7 @@ public final class FaultyFiles implements FileCalls {
         failWhen = FaultyFiles::never;
         failAt = Long.MAX_VALUE;
         stopAt = Long.MAX_VALUE;
+        callsBefore = Long.MAX_VALUE;
     }
 
     /** Whether a call has failed since faults were last asked for. */
@@ -225,6 +260,12 @@ public final class FaultyFiles implements FileCalls {
         before(Call.READ, file);
     }
 
+    /** How many bytes are read at most. */
+    synchronized int read(Path file, int itsLife, int length) throws IOException {
+        read(file, itsLife);
+        return part(Call.READ, length);
+    }
+
     synchronized int write(FileChannel channel, Path file, int itsLife, ByteBuffer src, long offset)
             throws IOException {
         requireLife(file, itsLife);
@@ -238,7 +279,10 @@ public final class FaultyFiles implements FileCalls {
             channel.write(src.slice().limit(part), offset);
             throw e;
         }
-        return channel.write(src, offset);
+        int part = part(Call.WRITE, src.remaining());
+        int written = channel.write(src.slice().limit(part), offset);
+        src.position(src.position() + written);
+        return written;
     }
 
     synchronized void truncate(FileChannel channel, Path file, int itsLife, long size) throws IOException {
@@ -285,10 +329,27 @@ public final class FaultyFiles implements FileCalls {
                 throw new IOException("injected at change " + change + ": " + call + " of " + path);
             }
         }
+        if (fault != Fault.SHORT && isTurn(call)) {
+            throw new IOException("injected: " + call + " of " + path + ": " + fault.words);
+        }
         if (failWhen.test(call, path)) {
             hit = true;
             throw new IOException("injected: " + call + " of " + path);
         }
+    }
+
+    /** Whether it is this call's turn to fail. */
+    @GuardedBy("this")
+    private boolean isTurn(Call call) {
+        boolean isTurn = fault.calls.contains(call) && callsBefore-- == 0;
+        hit |= isTurn;
+        return isTurn;
+    }
+
+    /** How much of a read or a write is done. */
+    @GuardedBy("this")
+    private int part(Call call, int length) {
+        return fault == Fault.SHORT && length > 1 && isTurn(call) ? 1 + random.nextInt(length - 1) : length;
     }
 
     @GuardedBy("this")
