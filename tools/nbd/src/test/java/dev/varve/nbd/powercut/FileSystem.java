@@ -4,23 +4,22 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Locale;
 
 /** A kind of file system, as its tools make it unless told otherwise. */
 enum FileSystem {
     /** What ext4 would write in the background after it was mounted first is written by mkfs. */
-    EXT4(List.of("mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0,lazy_journal_init=0"), "noatime"),
+    EXT4("mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0", "noatime"),
     /** States of one file system look like one that is mounted twice. */
-    XFS(List.of("mkfs.xfs", "-q"), "noatime,nouuid");
+    XFS("mkfs.xfs -q", "noatime,nouuid");
 
     static final long BYTES = 512L << 20;
     private static final int ATTEMPTS = 200;
 
-    private final List<String> maker;
+    private final String maker;
     private final String options;
 
-    FileSystem(List<String> maker, String options) {
+    FileSystem(String maker, String options) {
         this.maker = maker;
         this.options = options;
     }
@@ -32,9 +31,7 @@ enum FileSystem {
             try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
                 out.setLength(BYTES);
             }
-            String[] command = maker.toArray(new String[maker.size() + 1]);
-            command[maker.size()] = file.toString();
-            Tool.run(command);
+            Tool.run((maker + " " + file).split(" ", -1));
             return PageImage.load(file);
         } finally {
             Files.delete(file);

@@ -57,13 +57,24 @@ record Recording(
         }
     }
 
-    /** A state after a cut: every other one right after an answer, the others anywhere. */
+    /** A state after a cut: right after an answer, right before a flush, or anywhere. */
     State cut(Random random) {
         List<Integer> answers = journal.answers();
-        int position = random.nextBoolean()
-                ? answers.get(random.nextInt(answers.size()))
-                : firstPosition + random.nextInt(events.size() - firstPosition + 1);
+        int anywhere = firstPosition + random.nextInt(events.size() - firstPosition + 1);
+        int position = switch (random.nextInt(3)) {
+            case 0 -> answers.get(random.nextInt(answers.size()));
+            case 1 -> nextFlush(anywhere);
+            default -> anywhere;
+        };
         return new State(position, PowerCut.state(base, events, position, random), journal.until(position));
+    }
+
+    private int nextFlush(int from) {
+        int position = from;
+        while (position < events.size() && !(events.get(position) instanceof DeviceEvent.Flush)) {
+            position++;
+        }
+        return position;
     }
 
     /** The same of a disk that says that it has flushed and never does. */

@@ -1,6 +1,7 @@
 package dev.varve.nbd.powercut;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 
@@ -51,19 +52,21 @@ enum Workload {
     private static final long NO_FOLD = 1L << 32;
     private static final long MUCH_FOLDING = 1L << 20;
 
-    private final List<Op> ops = new ArrayList<>();
+    private final String mix;
 
     Workload(String mix) {
-        String[] words = mix.split(" ", -1);
-        for (int i = 0; i < words.length; i += 2) {
-            for (int k = 0; k < Integer.parseInt(words[i + 1]); k++) {
-                ops.add(Op.valueOf(words[i].toUpperCase(Locale.ROOT)));
-            }
-        }
+        this.mix = mix;
     }
 
+    /** Each as often as it is likely. */
     List<Op> ops() {
-        return List.copyOf(ops);
+        List<Op> ops = new ArrayList<>();
+        String[] words = mix.split(" ", -1);
+        for (int i = 0; i < words.length; i += 2) {
+            ops.addAll(
+                    Collections.nCopies(Integer.parseInt(words[i + 1]), Op.valueOf(words[i].toUpperCase(Locale.ROOT))));
+        }
+        return ops;
     }
 
     /** The bound of a volume's log. */
