@@ -12,6 +12,7 @@ import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -153,7 +154,7 @@ final class Inspection {
         }
     }
 
-    /** The store takes new things, durably as far as it knows. */
+    /** The store takes new things, and a collection finds all that is needed. */
     private void goesOn() throws IOException {
         String id = scope.volumes().create(VolumeRequest.NEW.withSizeGib(1)).id();
         long[] stamps = {1, 2, 3};
@@ -163,6 +164,9 @@ final class Inspection {
             requireEqual(stamps, read(volume, stamps.length), "a new volume");
         }
         scope.volumes().delete(id);
+        for (int i = 0; i < 2; i++) {
+            engine.collectGarbage(Duration.ZERO, false); // condemns, and drops
+        }
     }
 
     private static void requireEqual(long[] expected, long[] stamps, String what) {

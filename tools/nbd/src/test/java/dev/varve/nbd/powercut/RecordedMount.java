@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * A file system on a recording disk: our NBD server, nbdfuse, which makes a file of it, a loop device, a mount. Closed in
@@ -16,6 +17,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class RecordedMount implements AutoCloseable {
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+    private static final long PAUSE_NANOS = 1_000_000;
     private static final String DISK = "disk";
 
     private final Deque<AutoCloseable> undo = new ArrayDeque<>();
@@ -63,7 +65,7 @@ final class RecordedMount implements AutoCloseable {
             if (!fuse.isAlive() || System.nanoTime() > until) {
                 throw new IOException("nbdfuse: " + Files.readString(work.resolve("nbdfuse.out")));
             }
-            Thread.onSpinWait();
+            LockSupport.parkNanos(PAUSE_NANOS);
         }
         return file;
     }

@@ -15,12 +15,12 @@ final class Script {
     private final Random random;
     private long count;
 
-    /** Makes ids from a number on. */
+    /** Ids and stamps are unlike those of other seeds. */
     Script(Workload workload, World world, long seed) {
         this.workload = workload;
         this.world = world;
         random = new Random(seed);
-        count = (seed & 0xffff) << 24;
+        count = (seed & 0xffffffffL) << 20;
     }
 
     /** Opens the store, or makes one with a little in it. */

@@ -15,7 +15,7 @@ final class Stamps {
     /** What a page has that is no stamp's. */
     static final long FOREIGN = -1;
 
-    private static final long OF_IMAGES = 1L << 40;
+    private static final long OF_IMAGES = 1L << 60;
 
     private Stamps() {}
 

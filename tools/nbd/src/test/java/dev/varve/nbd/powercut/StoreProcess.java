@@ -93,9 +93,23 @@ final class StoreProcess {
         }
     }
 
+    /** Makes a store, unless a process that died has made it whole. */
+    private Engine create() throws IOException {
+        try {
+            return Engine.create(folder, NewStore.DEFAULT, options);
+        } catch (IOException e) {
+            try {
+                return Engine.open(folder, options);
+            } catch (IOException alsoFailed) {
+                e.addSuppressed(alsoFailed);
+                throw e;
+            }
+        }
+    }
+
     private String run(String[] words) throws Exception {
         switch (words[0]) {
-            case "create" -> engine = Engine.create(folder, NewStore.DEFAULT, options);
+            case "create" -> engine = create();
             case "open" -> engine = Engine.open(folder, options);
             case "reopen", "close" -> reopen(words[0].equals("reopen"));
             case "import" -> importImage(words);

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs commands of the system, none for longer than it may take. */
 final class Tool {
-    private static final long SECONDS = 30;
+    private static final long SECONDS = 60;
 
     private Tool() {}
 
