@@ -62,6 +62,7 @@ final class Script {
             case DELETE_VOLUME -> deleteVolume();
             case DELETE_SNAPSHOT -> deleteSnapshot();
             case DELETE_IMAGE -> deleteImage();
+            case RESTORE -> restore();
             case COLLECT -> List.of("collect");
             case GROW -> List.of(grow(world.there(World.VOLUME)));
             case REOPEN -> List.of("reopen");
@@ -164,6 +165,17 @@ final class Script {
 
     private List<String> deleteImage() {
         return has(World.IMAGE) ? List.of("delete " + any(World.IMAGE)) : List.of(newImport(random.nextInt(MANY)));
+    }
+
+    /** An image only when it does not bring its snapshot back as well. */
+    private List<String> restore() {
+        List<String> snapshots = ids(World.SNAPSHOT);
+        List<String> bin = world.all("").stream()
+                .filter(thing -> thing.isInBin && thing.presence == World.Presence.GONE)
+                .filter(thing -> !thing.is(World.IMAGE) || snapshots.contains(thing.owner))
+                .map(thing -> thing.id)
+                .toList();
+        return bin.isEmpty() ? List.of() : List.of("restore " + bin.get(random.nextInt(bin.size())));
     }
 
     private String grow(List<World.Thing> volumes) {

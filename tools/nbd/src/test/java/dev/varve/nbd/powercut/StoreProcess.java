@@ -130,6 +130,7 @@ final class StoreProcess {
             case "settle" -> settle(words[1]);
             case "collect" -> engine().collectGarbage(Duration.ZERO, false);
             case "delete" -> delete(words[1]);
+            case "restore" -> restore(words[1]);
             case "terminate" -> terminate(List.of(words).subList(1, words.length));
             case "sum" -> {
                 BlockDevice disk = disk(words[1]);
@@ -260,6 +261,16 @@ final class StoreProcess {
     private void settle(String snapshot) throws IOException {
         while (scope().snapshots().get(snapshot).state() == SnapshotState.PENDING) {
             LockSupport.parkNanos(PAUSE_NANOS);
+        }
+    }
+
+    private void restore(String id) throws IOException {
+        if (id.startsWith(World.IMAGE)) {
+            scope().images().restore(id);
+        } else if (id.startsWith(World.VOLUME)) {
+            scope().volumes().restore(id);
+        } else {
+            scope().snapshots().restore(id);
         }
     }
 

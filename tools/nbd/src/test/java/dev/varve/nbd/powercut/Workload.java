@@ -15,12 +15,14 @@ enum Workload {
     SNAPSHOTS("write 8 flush 1 snapshot 3 settle 1 volume 1"),
     SETS("volume 2 write 8 flush 1 set 3 settle 1"),
     FOLDS("write 14 flush 2 snapshot 1 trim 1 fua 1"),
-    DELETIONS("import 1 volume 2 write 6 snapshot 2 delete_volume 2 delete_snapshot 2 delete_image 1 flush 1"),
-    COLLECTIONS("import 3 delete_image 3 delete_snapshot 3 collect 4 write 2 fua 4 snapshot 2 launch 1 together 2"),
+    DELETIONS(
+            "import 1 volume 2 write 6 snapshot 2 delete_volume 2 delete_snapshot 2 delete_image 1 restore 3 flush 1"),
+    COLLECTIONS(
+            "import 3 delete_image 3 delete_snapshot 3 collect 4 write 2 fua 4 snapshot 2 launch 1 restore 1 together 2"),
     GROWTH("volume 1 write 6 grow 3 flush 2 reopen 1"),
     REOPENINGS("import 1 write 8 flush 1 snapshot 1 zero 1 reopen 3"),
     ALL("import 2 twins 1 volume 1 write 10 zero 1 trim 1 flush 2 fua 1 launch 1 terminate 1 snapshot 2 set 1 settle 1"
-            + " delete_volume 1 delete_snapshot 1 delete_image 1 collect 2 grow 1 reopen 1 together 4");
+            + " delete_volume 1 delete_snapshot 1 delete_image 1 restore 1 collect 2 grow 1 reopen 1 together 4");
 
     /** What is done in one step. */
     enum Op {
@@ -42,6 +44,8 @@ enum Workload {
         DELETE_VOLUME,
         DELETE_SNAPSHOT,
         DELETE_IMAGE,
+        /** Something that was deleted. */
+        RESTORE,
         COLLECT,
         GROW,
         REOPEN,

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * launch IMAGE INSTANCE...     answers volumes terminate INSTANCE...
  * write | fua VOLUME PAGE COUNT STAMP          zero | trim VOLUME PAGE COUNT
  * flush VOLUME                                 grow VOLUME GIB
- * snapshot SNAPSHOT=VOLUME...                  delete ID...
+ * snapshot SNAPSHOT=VOLUME...                  delete | restore ID
  * sum VOLUME                   answers the hash code of its stamps, and its size
  * </pre>
  */
@@ -38,6 +38,9 @@ final class World {
         final String maker;
 
         boolean isBeingDeleted;
+
+        /** Deleted, and no collection has emptied the bin since. */
+        boolean isInBin;
 
         /** Of a snapshot. */
         long[] content = {};
@@ -145,6 +148,8 @@ final class World {
                 }
             }
             case "delete", "terminate" -> rest(words, 1).forEach(id -> doomed(get(id), Presence.MAYBE));
+            case "restore" -> get(words[1]).presence = Presence.MAYBE;
+            case "collect" -> all("").forEach(thing -> thing.isInBin = false);
             default -> {} // the rest promises nothing before its answer
         }
     }
@@ -156,6 +161,15 @@ final class World {
             if (volume.owner.equals(thing.id)) {
                 doomed(volume, presence);
             }
+        }
+    }
+
+    /** A volume's writes are flushed before. */
+    private void deleted(Thing thing) {
+        doomed(thing, Presence.GONE);
+        thing.isInBin = true;
+        if (thing.disk != null) {
+            thing.disk.flushed();
         }
     }
 
@@ -173,7 +187,9 @@ final class World {
             }
             case "fua", "flush" -> disk(words[1]).flushed();
             case "grow" -> get(words[1]).sizeGib = number(words, 2);
-            case "delete", "terminate" -> rest(words, 1).forEach(id -> doomed(get(id), Presence.GONE));
+            case "terminate" -> rest(words, 1).forEach(id -> doomed(get(id), Presence.GONE));
+            case "delete" -> deleted(get(words[1]));
+            case "restore" -> get(words[1]).presence = Presence.THERE;
             case "reopen", "close" ->
                 there(VOLUME).forEach(volume -> volume.disk().flushed());
             case "sum" -> cameBack(get(words[1]), entry.answer().split(" ", -1));
