@@ -22,6 +22,9 @@ record Recording(
     static final String STORE = "store";
     private static final int STEPS = 30;
 
+    /** Beside so many steps, in every other record, the system writes all that it would have kept for long. */
+    private static final int SYNCS = 10;
+
     /** A state of the disk after a cut, and all that is known of the store then. */
     record State(int position, PageImage image, List<Journal.Entry> known) {}
 
@@ -50,8 +53,17 @@ record Recording(
             for (List<String> commands : script.beginning()) {
                 store.run(commands);
             }
+            Random random = new Random(seed);
+            int syncs = random.nextInt(2) * SYNCS;
             for (int i = 0; i < STEPS; i++) {
+                boolean beside = random.nextInt(STEPS) < syncs;
+                Process sync = beside
+                        ? Tool.start("sync", "--file-system", mount.folder().toString())
+                        : null;
                 store.run(script.next());
+                if (sync != null) {
+                    Tool.await(sync, "sync");
+                }
             }
             return new Recording(kind, workload, base, disk.events(), journal, first);
         }

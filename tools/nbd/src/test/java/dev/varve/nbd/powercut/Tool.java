@@ -32,6 +32,14 @@ final class Tool {
         }
     }
 
+    /** Begins what nobody listens to. */
+    static Process start(String... command) throws IOException {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+
     /** Waits for a process, and kills it when it takes too long. */
     static int await(Process process, String name) throws IOException {
         try {

@@ -19,6 +19,7 @@ enum Workload {
             "import 1 volume 2 write 6 snapshot 2 delete_volume 2 delete_snapshot 2 delete_image 1 restore 3 flush 1"),
     COLLECTIONS(
             "import 3 delete_image 3 delete_snapshot 3 collect 4 write 2 fua 4 snapshot 2 launch 1 restore 1 together 2"),
+    REWRITES("import 4 delete_image 3 delete_snapshot 4 collect 5 fua 1"),
     GROWTH("volume 1 write 6 grow 3 flush 2 reopen 1"),
     REOPENINGS("import 1 write 8 flush 1 snapshot 1 zero 1 reopen 3"),
     ALL("import 2 twins 1 volume 1 write 10 zero 1 trim 1 flush 2 fua 1 launch 1 terminate 1 snapshot 2 set 1 settle 1"
