@@ -18,12 +18,16 @@ final class WorkFolder implements AutoCloseable {
 
     private final Path path;
 
+    /** A test that is stopped leaves no mount and no loop device behind. */
+    private final Thread atExit = new Thread(this::closeAtExit);
+
     WorkFolder() throws IOException {
         boolean inMemory =
                 Files.isDirectory(MEMORY) && Files.getFileStore(MEMORY).getUsableSpace() >= ROOM_BYTES;
         path = inMemory
                 ? Files.createTempDirectory(MEMORY, "varve-power")
                 : Files.createTempDirectory("varve-power").toRealPath();
+        Runtime.getRuntime().addShutdownHook(atExit);
     }
 
     /** Leaves a test out where nobody may mount, but not where CI runs. */
@@ -39,8 +43,21 @@ final class WorkFolder implements AutoCloseable {
         return path;
     }
 
+    private void closeAtExit() {
+        try {
+            clear();
+        } catch (IOException e) {
+            System.err.println(path + " is left: " + e);
+        }
+    }
+
     @Override
     public void close() throws IOException {
+        clear();
+        Runtime.getRuntime().removeShutdownHook(atExit);
+    }
+
+    private void clear() throws IOException {
         unmountAll();
         Files.walkFileTree(path, new SimpleFileVisitor<>() {
             @Override
