@@ -419,8 +419,9 @@ public final class VolumeRegistry implements AutoCloseable {
                 volume.id(),
                 () -> catalog.change(change -> {
                     Resource record = change.find(ResourceKind.VOLUME, volume.scope(), volume.id());
-                    boolean isGoing = record != null && VolumeRecord.isGoing(record); // or it was restored
-                    return isGoing ? delete(change, record) : List.of();
+                    return record != null && VolumeRecord.isGoing(record) // or it was restored
+                            ? delete(change, record)
+                            : List.of();
                 }));
     }
 
