@@ -73,14 +73,19 @@ final class Inspection {
         Object at(String id) throws IOException;
     }
 
+    private Look kindOf(String id) {
+        if (id.startsWith(World.IMAGE)) {
+            return scope.images()::get;
+        }
+        if (id.startsWith(World.SNAPSHOT)) {
+            return scope.snapshots()::get;
+        }
+        return id.startsWith(World.VOLUME) ? scope.volumes()::get : scope.instances()::get;
+    }
+
     private boolean exists(String id) throws IOException {
-        Look look = id.startsWith(World.IMAGE)
-                ? scope.images()::get
-                : id.startsWith(World.SNAPSHOT)
-                        ? scope.snapshots()::get
-                        : id.startsWith(World.VOLUME) ? scope.volumes()::get : scope.instances()::get;
         try {
-            look.at(id);
+            kindOf(id).at(id);
             return true;
         } catch (Ec2Exception e) {
             return false;
