@@ -1,5 +1,6 @@
 package dev.varve;
 
+import dev.varve.maintenance.Problem;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -17,5 +18,12 @@ public record CheckProblem(
     /** Makes the list unchangeable. */
     public CheckProblem {
         imageIds = List.copyOf(imageIds);
+    }
+
+    static List<CheckProblem> of(List<Problem> problems) {
+        return problems.stream()
+                .map(each -> new CheckProblem(
+                        each.message(), each.owner(), each.imageIds(), each.offsetBytes(), each.lengthBytes()))
+                .toList();
     }
 }

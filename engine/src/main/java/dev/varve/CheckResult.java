@@ -1,5 +1,6 @@
 package dev.varve;
 
+import dev.varve.maintenance.Findings;
 import java.util.List;
 
 /**
@@ -22,6 +23,16 @@ public record CheckResult(
     /** Makes the list unchangeable. */
     public CheckResult {
         problems = List.copyOf(problems);
+    }
+
+    static CheckResult of(Findings found) {
+        return new CheckResult(
+                CheckProblem.of(found.problems()),
+                found.problemCount(),
+                found.snapshotCount(),
+                found.imageCount(),
+                found.volumeCount(),
+                found.dataBytes());
     }
 
     /**

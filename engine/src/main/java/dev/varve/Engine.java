@@ -11,14 +11,18 @@ import dev.varve.image.Images;
 import dev.varve.instance.InstanceRegistry;
 import dev.varve.instance.Instances;
 import dev.varve.maintenance.BackgroundCollector;
+import dev.varve.maintenance.BackgroundScrubber;
 import dev.varve.maintenance.Collector;
+import dev.varve.maintenance.Findings;
+import dev.varve.maintenance.Problem;
+import dev.varve.maintenance.Scrubber;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Compression;
-import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
+import dev.varve.store.Pace;
 import dev.varve.store.PackStore;
 import dev.varve.store.Store;
 import dev.varve.store.StoreOptions;
@@ -37,7 +41,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -58,7 +64,10 @@ public final class Engine implements AutoCloseable {
     public static final Duration DEFAULT_GRACE = Duration.ofMinutes(10);
 
     /** How many problems a check tells in full. */
-    public static final int MAX_PROBLEMS = 10_000;
+    public static final int MAX_PROBLEMS = Findings.MAX_PROBLEMS;
+
+    /** How long a store that is scrubbed waits from one round to the next, unless said otherwise. */
+    public static final Duration DEFAULT_SCRUB_INTERVAL = Duration.ofDays(7);
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -71,8 +80,10 @@ public final class Engine implements AutoCloseable {
     private final VolumeRegistry volumes;
     private final InstanceRegistry instances;
     private final Collector collector;
+    private final Scrubber scrubber;
+    private final Consumer<EngineEvent> events;
 
-    /** The one that collects in the background, if any. */
+    /** What goes on in the background, each once. */
     private final List<AutoCloseable> background = new ArrayList<>();
 
     private final AutoCloseable beneath;
@@ -107,7 +118,9 @@ public final class Engine implements AutoCloseable {
                 new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
         this.instances = new InstanceRegistry(catalog, images, volumes);
         this.collector = new Collector(store, catalog, manifests, this::forgotten);
-        catalog.listen(event -> options.events().accept(EngineEvent.of(event)));
+        this.scrubber = new Scrubber(store, catalog, manifests, volumes::missingLog);
+        this.events = options.events();
+        catalog.listen(event -> events.accept(EngineEvent.of(event)));
     }
 
     /**
@@ -349,7 +362,50 @@ public final class Engine implements AutoCloseable {
      * @throws IOException when the check itself could not go on
      */
     public CheckResult check(boolean data, ProgressListener progress) throws IOException {
-        return new EngineCheck(store, catalog, manifests, volumes::missingLog).run(data, progress);
+        return CheckResult.of(data ? scrubber.checkData(progress::progress) : scrubber.check());
+    }
+
+    /**
+     * What is known of the data from reading all of it, be it in the background or by a {@link #check}.
+     *
+     * @return as it is now
+     * @throws IOException when it can't be read
+     */
+    public ScrubStatus scrubStatus() throws IOException {
+        return ScrubStatus.of(scrubber.status());
+    }
+
+    /**
+     * Reads and checks all data from now on, round after round, slowly, on a thread of its own, until the engine is closed. A
+     * round that was begun and not ended goes on where it was. Damage is logged, told as {@link EngineEvent.What#DAMAGED}, and kept
+     * for {@link #scrubStatus}. For who has a store open for long, as a server.
+     *
+     * @param interval from the end of a round to the beginning of the next; {@link #DEFAULT_SCRUB_INTERVAL} is right for most
+     * @throws IllegalStateException when that was said before
+     */
+    public void scrubInBackground(Duration interval) {
+        if (interval.isNegative()) {
+            throw new IllegalArgumentException("a negative time: " + interval);
+        }
+        begin(BackgroundScrubber.class, () -> new BackgroundScrubber(scrubber, interval, this::tellDamage));
+    }
+
+    /** Damage has been found in the background. */
+    void tellDamage(Problem problem) {
+        List<String> hit = new ArrayList<>(problem.imageIds());
+        if (problem.owner() != null) {
+            hit.add(0, problem.owner());
+        }
+        for (String id : hit) {
+            try {
+                Resource resource = catalog.find(id);
+                if (resource != null) {
+                    events.accept(EngineEvent.damaged(resource));
+                }
+            } catch (IOException | RuntimeException e) {
+                LOG.warn("nobody is told that {} is damaged", id, e);
+            }
+        }
     }
 
     /**
@@ -366,8 +422,7 @@ public final class Engine implements AutoCloseable {
      * @throws IOException when it could not, as when a manifest is damaged: nothing that is needed is lost
      */
     public GarbageReport collectGarbage(Duration grace, boolean dryRun) throws IOException {
-        return GarbageReport.of(
-                collector.run(requireGrace(grace), dryRun, this::bootOrder, GarbageCollection.Pace.FULL));
+        return GarbageReport.of(collector.run(requireGrace(grace), dryRun, this::bootOrder, Pace.FULL));
     }
 
     private void forgotten(Resource resource) {
@@ -414,11 +469,16 @@ public final class Engine implements AutoCloseable {
      * @throws IllegalStateException when that was said before
      */
     public void collectInBackground(Duration grace) {
+        Duration checked = requireGrace(grace);
+        begin(BackgroundCollector.class, () -> new BackgroundCollector(collector, catalog, this::bootOrder, checked));
+    }
+
+    private void begin(Class<?> what, Supplier<AutoCloseable> work) {
         synchronized (background) {
-            if (!background.isEmpty() || closed.get()) {
-                throw new IllegalStateException("the engine collects already, or is closed");
+            if (closed.get() || background.stream().anyMatch(what::isInstance)) {
+                throw new IllegalStateException("the engine does so already, or is closed");
             }
-            background.add(new BackgroundCollector(collector, catalog, this::bootOrder, requireGrace(grace)));
+            background.add(work.get());
         }
     }
 

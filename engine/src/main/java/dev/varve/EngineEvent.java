@@ -1,6 +1,7 @@
 package dev.varve;
 
 import dev.varve.catalog.CatalogEvent;
+import dev.varve.catalog.Resource;
 
 /**
  * Something that has become durably true of a snapshot, an image or another thing with an id.
@@ -24,7 +25,18 @@ public record EngineEvent(What what, String resourceType, String account, String
         /** It is gone, unless it is restored. */
         DELETED,
         /** It was deleted, and is there again. */
-        RESTORED
+        RESTORED,
+        /** Some of its content is found to be lost. */
+        DAMAGED
+    }
+
+    static EngineEvent damaged(Resource resource) {
+        return new EngineEvent(
+                What.DAMAGED,
+                resource.kind().word(),
+                resource.scope().account(),
+                resource.scope().region(),
+                resource.id());
     }
 
     static EngineEvent of(CatalogEvent event) {

@@ -1,6 +1,7 @@
 package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.varve.block.BlockDevice;
 import dev.varve.catalog.Catalog;
@@ -11,6 +12,8 @@ import dev.varve.image.ImageRegistry;
 import dev.varve.image.ImageRequest;
 import dev.varve.image.Images;
 import dev.varve.instance.LaunchRequest;
+import dev.varve.maintenance.Problem;
+import dev.varve.maintenance.Scrubber;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotRegistry;
@@ -73,7 +76,8 @@ class EngineCheckTest {
             assertThat(engine.check(true, (done, total) -> {}).isClean()).isTrue();
         }
         flip(store, 700);
-        try (Engine engine = Engine.open(store, OPTIONS)) {
+        List<EngineEvent> events = new ArrayList<>();
+        try (Engine engine = Engine.open(store, OPTIONS.withEvents(events::add))) {
             assertThat(engine.check(false, (done, total) -> {}).isClean())
                     .as("data is not read")
                     .isTrue();
@@ -91,6 +95,18 @@ class EngineCheckTest {
             assertThat(result.problems())
                     .filteredOn(problem -> hit.id().equals(problem.snapshotId()))
                     .allSatisfy(problem -> assertThat(problem.imageIds()).containsExactly(image.id()));
+            assertThat(result.problems())
+                    .allSatisfy(problem -> assertThat(problem.message()).contains(".pack at offset "));
+            assertThat(engine.scrubStatus().problems()).isEqualTo(result.problems());
+            assertThat(engine.check(false, (done, total) -> {}).problems())
+                    .as("what is known to be damaged is looked at again")
+                    .isEqualTo(result.problems());
+            engine.tellDamage(new Problem("a test", hit.id(), List.of(image.id()), 0, 1));
+            assertThat(events)
+                    .extracting(EngineEvent::what, EngineEvent::resourceType, EngineEvent::id)
+                    .containsExactly(
+                            tuple(EngineEvent.What.DAMAGED, "snapshot", hit.id()),
+                            tuple(EngineEvent.What.DAMAGED, "image", image.id()));
         }
     }
 
@@ -127,10 +143,10 @@ class EngineCheckTest {
         Snapshot dangling = snapshot(snapshots, SnapshotRequest.NEW, 4);
         Image image = image(images, "one", rootless);
         Image nameless = image(images, "two", good);
-        assertThat(new EngineCheck(store, catalog, manifests, volume -> List.of())
-                        .run(true, (d, t) -> {})
-                        .isClean())
-                .isTrue();
+        assertThat(new Scrubber(store, catalog, manifests, volume -> List.of())
+                        .checkData((d, t) -> {})
+                        .problems())
+                .isEmpty();
         String root = text(store.record("root/" + dangling.id()));
         store.commit(
                 Map.of(
@@ -143,7 +159,7 @@ class EngineCheckTest {
                         new byte[] {'{'}),
                 Set.of("root/" + rootless.id(), "name/image/123456789012/eu-west-1/two"));
 
-        CheckResult result = new EngineCheck(store, catalog, manifests, volume -> List.of()).run(false, (d, t) -> {});
+        CheckResult result = CheckResult.of(new Scrubber(store, catalog, manifests, volume -> List.of()).check());
 
         assertThat(result.problems())
                 .extracting(CheckProblem::snapshotId)
@@ -180,9 +196,9 @@ class EngineCheckTest {
         store.commit(
                 Map.of("instance/123456789012/eu-west-1/i-0000000a", record.getBytes(StandardCharsets.US_ASCII)),
                 Set.of());
-        CheckResult result = new EngineCheck(
-                        store, Fixture.catalog(store), new Manifests(store, 1 << 20), volume -> List.of())
-                .run(false, (done, total) -> {});
+        Scrubber scrubber =
+                new Scrubber(store, Fixture.catalog(store), new Manifests(store, 1 << 20), volume -> List.of());
+        CheckResult result = CheckResult.of(scrubber.check());
         assertThat(result.problems())
                 .extracting(CheckProblem::message)
                 .containsExactly("volume vol-0000000a of instance i-0000000a is missing");

@@ -4,12 +4,10 @@ import dev.varve.catalog.Catalog;
 import dev.varve.store.GarbageCollection;
 import dev.varve.store.Threads;
 import java.time.Duration;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +19,6 @@ import org.slf4j.LoggerFactory;
 public final class BackgroundCollector implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BackgroundCollector.class);
     private static final long BYTES_PER_SECOND = 64L << 20;
-    private static final long STEP_BYTES = 1 << 20;
     private static final long MIN_ROUND_MILLIS = 1000;
     private static final long MAX_ROUND_MILLIS = 60_000;
     private static final int ROUNDS_OF_GRACE = 10;
@@ -67,7 +64,8 @@ public final class BackgroundCollector implements AutoCloseable {
             if (gone == seen && !waits && !collector.hasExpired(grace)) {
                 return;
             }
-            Collector.Run run = collector.tryRun(grace, ranks, new Slowly());
+            Collector.Run run =
+                    collector.tryRun(grace, ranks, new SlowPace(BYTES_PER_SECOND, collector::isAwaited, () -> closed));
             if (run != null) {
                 seen = gone;
                 waits = count(run.sweep().condemned()) + count(run.sweep().waiting()) > 0;
@@ -84,26 +82,6 @@ public final class BackgroundCollector implements AutoCloseable {
 
     private static long count(GarbageCollection.Count count) {
         return count.chunks() + count.nodes();
-    }
-
-    /** Waits after each step for as long as it is to take. */
-    private final class Slowly implements GarbageCollection.Pace {
-        private long bytes;
-
-        @Override
-        public void spent(long more, boolean isAwaited) {
-            bytes += more;
-            if (bytes < STEP_BYTES) {
-                return;
-            }
-            if (closed) {
-                throw new CancellationException("the engine is closing");
-            }
-            if (!isAwaited && !collector.isAwaited()) {
-                LockSupport.parkNanos(bytes * TimeUnit.SECONDS.toNanos(1) / BYTES_PER_SECOND);
-            }
-            bytes = 0;
-        }
     }
 
     /** Ends after the step that it is at. */

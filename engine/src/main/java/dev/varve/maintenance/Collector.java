@@ -10,7 +10,7 @@ import dev.varve.manifest.ManifestVisitor;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.Subtree;
 import dev.varve.store.GarbageCollection;
-import dev.varve.store.GarbageCollection.Pace;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -236,7 +236,7 @@ public final class Collector {
             if (isNew) {
                 nodes++;
                 nodeSum += Marks.word(name);
-                pace.spent(NODE_BYTES, false);
+                pace.spent(NODE_BYTES);
             }
             return isNew;
         }

@@ -159,6 +159,13 @@ final class Flights {
         }
     }
 
+    @Nullable
+    PackState packState(int pack) {
+        synchronized (statesLock) {
+            return packStates.get(pack);
+        }
+    }
+
     /** Makes durable what was appended to some packs. */
     void sync(Collection<Integer> appended) throws IOException {
         synchronized (publishLock) {

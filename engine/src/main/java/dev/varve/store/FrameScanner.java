@@ -11,7 +11,7 @@ import java.nio.ByteBuffer;
  * next one byte by byte, so damage costs what it covers and no more. For one thread.
  */
 final class FrameScanner {
-    private static final int WINDOW_BYTES = 4 << 20;
+    static final int WINDOW_BYTES = 1 << 20;
 
     private final FrameCodec codec;
     private final ByteBuffer window = ByteBuffer.allocateDirect(WINDOW_BYTES);

@@ -34,20 +34,6 @@ public interface GarbageCollection extends AutoCloseable {
         void record(String key, byte[] value) throws IOException;
     }
 
-    /** How fast a collection goes on. */
-    interface Pace {
-        /** As fast as it can. */
-        Pace FULL = (bytes, isAwaited) -> {};
-
-        /**
-         * Bytes were read or written. May wait; what it throws ends the collection.
-         *
-         * @param bytes how many, since the last call
-         * @param isAwaited whether somebody waits for the collection to go on
-         */
-        void spent(long bytes, boolean isAwaited);
-    }
-
     /**
      * Lists records as they stand together at one moment after the collection has begun.
      *

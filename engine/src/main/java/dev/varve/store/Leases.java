@@ -53,7 +53,7 @@ final class Leases {
     @GuardedBy("lock")
     private boolean closed;
 
-    /** How many read the packs from end to end; nothing is reclaimed meanwhile. */
+    /** How many need the packs to stay as they are; nothing is reclaimed meanwhile. */
     @GuardedBy("lock")
     private int holds;
 

@@ -81,7 +81,7 @@ final class PackCollection implements GarbageCollection {
                 names, leases, now.getEpochSecond(), now.minus(grace).getEpochSecond());
         Tally tally = new Tally();
         index.chunks((key, location) -> {
-            pace.spent(ENTRY_BYTES, false);
+            pace.spent(ENTRY_BYTES);
             Verdict verdict = verdicts.of(key, location.lease());
             if (verdict.changes() && !dryRun) {
                 leases.alone(key.id(), () -> {
@@ -97,7 +97,7 @@ final class PackCollection implements GarbageCollection {
             }
         });
         index.nodes((id, stored) -> {
-            pace.spent(stored.length, false);
+            pace.spent(stored.length);
             Verdict verdict = verdicts.of(ChunkKey.plain(id), leaseOf(stored));
             if (verdict.changes() && !dryRun) {
                 leases.alone(id, () -> {
@@ -179,28 +179,13 @@ final class PackCollection implements GarbageCollection {
         names.forget();
     }
 
-    /** Whether somebody waits to read all packs from end to end. */
-    private boolean isAwaited() {
-        return store.packsLock().hasQueuedThreads();
-    }
-
     /** A chunk, where it lies, and its turn to be copied. */
     private record Placed(ChunkKey key, Location location, long rank) {}
 
-    /** Nobody reads all packs from end to end meanwhile; who wants to has it hurry. */
     private Compaction compact(List<PackState> worst, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         if (worst.isEmpty()) {
             return new Compaction(0, 0, 0);
         }
-        store.packsLock().lock();
-        try {
-            return compactAlone(worst, rank, pace);
-        } finally {
-            store.packsLock().unlock();
-        }
-    }
-
-    private Compaction compactAlone(List<PackState> worst, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         Set<Integer> gone = new HashSet<>();
         List<Placed> live = new ArrayList<>();
         for (PackState state : worst) {
@@ -225,7 +210,7 @@ final class PackCollection implements GarbageCollection {
         }
         if (!gone.isEmpty()) {
             index.chunks((key, location) -> {
-                pace.spent(ENTRY_BYTES, isAwaited());
+                pace.spent(ENTRY_BYTES);
                 gone.remove(location.pack());
             });
         }
@@ -257,7 +242,7 @@ final class PackCollection implements GarbageCollection {
                 .scan(file, Math.min(PackHeader.BYTES, end), end, new FrameScanner.Visitor() {
                     @Override
                     public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
-                        pace.spent(header.frameBytes(), isAwaited());
+                        pace.spent(header.frameBytes());
                         Location place = new Location(state.number(), offsetBytes, header.frameBytes(), 0);
                         Location named = index.chunk(header.key());
                         if (named != null && named.samePlace(place)) {
@@ -283,7 +268,7 @@ final class PackCollection implements GarbageCollection {
         List<Location> copies = new ArrayList<>();
         long bytes = 0;
         for (Placed placed : some) {
-            pace.spent(2L * placed.location.lengthBytes(), isAwaited());
+            pace.spent(2L * placed.location.lengthBytes());
             ByteBuffer frame = read(placed, codec);
             if (frame != null) {
                 copied.add(placed);

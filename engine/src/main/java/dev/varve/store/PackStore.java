@@ -20,7 +20,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,7 +63,6 @@ public final class PackStore implements Store {
     private final Leases leases;
     private final StoreFiles files;
     private final Codec codec;
-    private final ReentrantLock packsLock = new ReentrantLock(true);
     private final AtomicLong alarms = new AtomicLong();
     private final ArrayBlockingQueue<FrameCodec> scratch = new ArrayBlockingQueue<>(SCRATCH);
 
@@ -384,11 +382,6 @@ public final class PackStore implements Store {
         return flights;
     }
 
-    /** Held by who reads the packs from end to end, and by who deletes some. */
-    ReentrantLock packsLock() {
-        return packsLock;
-    }
-
     /** How often something was brought back that a collection had condemned. */
     AtomicLong alarms() {
         return alarms;
@@ -421,15 +414,8 @@ public final class PackStore implements Store {
     }
 
     @Override
-    public void verify(boolean verifyContent, VerifyReport report) throws IOException {
-        packsLock.lock();
-        leases.holdReclaims();
-        try {
-            new PackVerifier(files, properties, flights.packStates()).verify(verifyContent, report);
-        } finally {
-            leases.releaseReclaims();
-            packsLock.unlock();
-        }
+    public Verification verification() {
+        return new PackVerification(this);
     }
 
     @Override

@@ -130,13 +130,11 @@ public interface Store extends AutoCloseable {
     StoreStats stats() throws IOException;
 
     /**
-     * Reads every byte the store holds and checks it: packs frame by frame, the index block by block.
+     * A check of all that the store holds.
      *
-     * @param verifyContent also recompute every chunk's id from its content
-     * @param report is told of each problem and of progress; called from the calling thread
-     * @throws IOException when the check itself could not go on
+     * @return for one thread; nothing to close
      */
-    void verify(boolean verifyContent, VerifyReport report) throws IOException;
+    Verification verification();
 
     @Override
     void close() throws IOException;

@@ -2,7 +2,7 @@ package dev.varve.store;
 
 import dev.varve.chunk.ChunkKey;
 
-/** Is told what {@link Store#verify} finds. */
+/** Is told what a {@link Verification} finds. */
 public interface VerifyReport {
     /**
      * A chunk whose stored form does not pass its check: whatever names it has lost that block.
@@ -18,12 +18,4 @@ public interface VerifyReport {
      * @param problem file, offset and what is wrong
      */
     void damage(String problem);
-
-    /**
-     * How far the check has come.
-     *
-     * @param doneBytes bytes checked so far
-     * @param totalBytes bytes to check
-     */
-    default void progress(long doneBytes, long totalBytes) {}
 }

@@ -9,8 +9,8 @@ import dev.varve.manifest.ManifestWriter;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.WriterStamp;
 import dev.varve.store.Compression;
-import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
+import dev.varve.store.Pace;
 import dev.varve.store.StoreProperties;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,7 +72,7 @@ class CollectionReplayTest {
 
     private Collector.Run collect(Instant now) throws IOException {
         return new Collector(store, catalog(now), manifests, gone -> {})
-                .run(Duration.ZERO, false, () -> id -> 0, GarbageCollection.Pace.FULL);
+                .run(Duration.ZERO, false, () -> id -> 0, Pace.FULL);
     }
 
     private CollectionProof last() throws IOException {

@@ -13,6 +13,7 @@ import dev.varve.manifest.WriterStamp;
 import dev.varve.store.Compression;
 import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import dev.varve.store.StoreProperties;
 import java.io.IOException;
@@ -53,9 +54,7 @@ class CollectorTest {
     private final Collector collector = new Collector(store, catalog, manifests, gone -> {});
 
     private GarbageCollection.Sweep collect() throws IOException {
-        return collector
-                .run(Duration.ZERO, false, () -> id -> 0, GarbageCollection.Pace.FULL)
-                .sweep();
+        return collector.run(Duration.ZERO, false, () -> id -> 0, Pace.FULL).sweep();
     }
 
     private void hold(byte[] root) throws IOException {

@@ -9,7 +9,7 @@ import dev.varve.store.HeapStore;
 import dev.varve.store.Store;
 import dev.varve.store.StoreProperties;
 import dev.varve.store.StoreStats;
-import dev.varve.store.VerifyReport;
+import dev.varve.store.Verification;
 import dev.varve.store.WriteLease;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -142,8 +142,8 @@ final class ProbeStore implements Store {
     }
 
     @Override
-    public void verify(boolean verifyContent, VerifyReport report) throws IOException {
-        store.verify(verifyContent, report);
+    public Verification verification() {
+        return store.verification();
     }
 
     @Override

@@ -8,7 +8,6 @@ import static dev.varve.store.StoreContractTest.put;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.chunk.ChunkId;
-import dev.varve.chunk.ChunkKey;
 import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
 import java.io.IOException;
@@ -70,15 +69,15 @@ class PackCollectionTest {
         sweep(store, marked);
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            collection.sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL);
-            return collection.compact(1, PackCollectionTest::descending, GarbageCollection.Pace.FULL);
+            collection.sweep(NOW, Duration.ZERO, false, Pace.FULL);
+            return collection.compact(1, PackCollectionTest::descending, Pace.FULL);
         }
     }
 
     private static void sweep(Store store, int... marked) throws IOException {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            collection.sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL);
+            collection.sweep(NOW, Duration.ZERO, false, Pace.FULL);
         }
     }
 
@@ -94,19 +93,7 @@ class PackCollectionTest {
     }
 
     private static void assertClean(Store store) throws IOException {
-        List<String> problems = new ArrayList<>();
-        store.verify(true, new VerifyReport() {
-            @Override
-            public void damagedChunk(ChunkKey key, String problem) {
-                problems.add(problem);
-            }
-
-            @Override
-            public void damage(String problem) {
-                problems.add(problem);
-            }
-        });
-        assertThat(problems).isEmpty();
+        assertThat(Verified.problems(store)).isEmpty();
     }
 
     private static long count(PackStore store) throws IOException {
@@ -204,7 +191,7 @@ class PackCollectionTest {
     void nobodyNoticesACollection() throws Exception {
         int[] kept = IntStream.range(0, 30).toArray();
         AtomicBoolean ended = new AtomicBoolean();
-        ExecutorService threads = Executors.newFixedThreadPool(4);
+        ExecutorService threads = Executors.newFixedThreadPool(5);
         try (PackStore store = PackStore.create(root(), options(new FileIo()))) {
             commit(store, kept);
             List<Future<?>> works = new ArrayList<>();
@@ -233,6 +220,12 @@ class PackCollectionTest {
                     return null;
                 }));
             }
+            works.add(threads.submit(() -> {
+                while (!ended.get()) {
+                    assertClean(store);
+                }
+                return null;
+            }));
             long moved = 0;
             for (int round = 0; round < 40; round++) {
                 moved += collect(store, kept).movedBytes();

@@ -9,12 +9,10 @@ import static dev.varve.store.StoreContractTest.record;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.varve.chunk.ChunkKey;
 import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,22 +39,6 @@ class PackStoreCrashTest {
 
     private StoreOptions options() {
         return new StoreOptions(CHUNK, Compression.LZ4, 8 << 20, Path.of("target", "native"), new FileIo(faults));
-    }
-
-    private static Set<String> problems(Store store) throws IOException {
-        Set<String> found = new HashSet<>();
-        store.verify(true, new VerifyReport() {
-            @Override
-            public void damagedChunk(ChunkKey key, String problem) {
-                found.add(key + ": " + problem);
-            }
-
-            @Override
-            public void damage(String problem) {
-                found.add(problem);
-            }
-        });
-        return found;
     }
 
     /** Two commits, the second beside a writer that never commits and shares chunks with it. */
@@ -101,7 +83,7 @@ class PackStoreCrashTest {
         if (!second) {
             assertThat(store.contains(key(chunk(11)))).as(when).isFalse();
         }
-        assertThat(problems(store)).as(when).isEmpty();
+        assertThat(Verified.problems(store)).as(when).isEmpty();
     }
 
     @ParameterizedTest

@@ -55,22 +55,6 @@ class PackStoreTest extends StoreContractTest {
         }
     }
 
-    private static List<String> problems(Store store) throws IOException {
-        List<String> found = new ArrayList<>();
-        store.verify(true, new VerifyReport() {
-            @Override
-            public void damagedChunk(dev.varve.chunk.ChunkKey key, String problem) {
-                found.add(key + " " + problem);
-            }
-
-            @Override
-            public void damage(String problem) {
-                found.add(problem);
-            }
-        });
-        return found;
-    }
-
     @Test
     void indexIsReadAheadAsFarAsItCanBe() throws IOException {
         write("a", 0, 50);
@@ -103,7 +87,7 @@ class PackStoreTest extends StoreContractTest {
             assertHolds(store, i);
         }
         assertThat(store.record("a")).isNotNull();
-        assertThat(problems(store)).isEmpty();
+        assertThat(Verified.problems(store)).isEmpty();
         assertThat(store.stats().chunks()).isEqualTo(90);
         assertThat(store.stats().packs()).isEqualTo(1);
     }
@@ -135,7 +119,7 @@ class PackStoreTest extends StoreContractTest {
             }
         }
         assertThat(store.stats().packBytes()).isEqualTo(before);
-        assertThat(problems(store)).isEmpty();
+        assertThat(Verified.problems(store)).isEmpty();
         write("b", 10, 20);
         reopen();
         for (int i = 0; i < 20; i++) {
@@ -158,7 +142,7 @@ class PackStoreTest extends StoreContractTest {
         assertHolds(store, 105);
         assertHolds(store, 106);
         assertThat(store.stats().packBytes()).isGreaterThan(before);
-        assertThat(problems(store)).isEmpty();
+        assertThat(Verified.problems(store)).isEmpty();
         reopen();
         assertThat(store.contains(key(chunk(101)))).isFalse();
         assertHolds(store, 106);
@@ -225,7 +209,7 @@ class PackStoreTest extends StoreContractTest {
         assertThatThrownBy(() -> assertHolds(store, 19))
                 .isInstanceOf(dev.varve.chunk.ChunkCorruptException.class)
                 .hasMessageContaining("00000001.pack");
-        assertThat(problems(store)).hasSizeGreaterThan(5);
+        assertThat(Verified.problems(store)).hasSizeGreaterThan(5);
         write("b", 20, 25);
         reopen();
         assertHolds(store, 24);
@@ -283,7 +267,7 @@ class PackStoreTest extends StoreContractTest {
             }
         }
         store = PackStore.open(root(), options(Compression.LZ4));
-        assertThat(problems(store)).isEmpty();
+        assertThat(Verified.problems(store)).isEmpty();
     }
 
     private final java.util.Map<Path, byte[]> before = new java.util.HashMap<>();
@@ -336,7 +320,7 @@ class PackStoreTest extends StoreContractTest {
                 }
             }
             if (detected) {
-                assertThat(problems(opened)).as(what).isNotEmpty();
+                assertThat(Verified.problems(opened)).as(what).isNotEmpty();
             }
         } catch (IOException e) {
             assertThat(e.getMessage()).as(what).isNotBlank();

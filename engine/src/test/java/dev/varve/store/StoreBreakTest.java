@@ -10,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.chunk.ChunkId;
-import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.FrameCodec;
 import dev.varve.chunk.StoredCodec;
 import dev.varve.file.FaultyFiles;
@@ -52,22 +51,6 @@ class StoreBreakTest {
 
     private StoreOptions options(int chunkSize) {
         return new StoreOptions(chunkSize, Compression.LZ4, 8 << 20, Path.of("target", "native"), new FileIo(faults));
-    }
-
-    private static List<String> problems(Store store) throws IOException {
-        List<String> found = new ArrayList<>();
-        store.verify(true, new VerifyReport() {
-            @Override
-            public void damagedChunk(ChunkKey key, String problem) {
-                found.add(key + " " + problem);
-            }
-
-            @Override
-            public void damage(String problem) {
-                found.add(problem);
-            }
-        });
-        return found;
     }
 
     /** Waits until a thread has ended or waits for somebody. */
@@ -399,7 +382,7 @@ class StoreBreakTest {
         Files.write(pack, swapped);
         try (PackStore store = PackStore.open(root(), options())) {
             assertThatThrownBy(() -> assertHolds(store, 1)).isInstanceOf(IOException.class);
-            assertThat(problems(store)).isNotEmpty();
+            assertThat(Verified.problems(store)).isNotEmpty();
         }
     }
 
@@ -414,24 +397,7 @@ class StoreBreakTest {
             WriteLease dead = store.write("dead");
             put(dead, 2);
             store.leases().publish();
-            List<String> found = new ArrayList<>();
-            store.verify(true, new VerifyReport() {
-                @Override
-                public void damagedChunk(ChunkKey key, String problem) {
-                    found.add(key + " " + problem);
-                }
-
-                @Override
-                public void damage(String problem) {
-                    found.add(problem);
-                }
-
-                @Override
-                public void progress(long done, long total) {
-                    dead.close();
-                }
-            });
-            assertThat(found).isEmpty();
+            assertThat(Verified.problems(store, bytes -> dead.close())).isEmpty();
         }
     }
 
@@ -460,7 +426,7 @@ class StoreBreakTest {
                         lease.commit(record("a"), Set.of());
                     }
                     assertHolds(store, 1);
-                    assertThat(problems(store)).as("change " + change).isEmpty();
+                    assertThat(Verified.problems(store)).as("change " + change).isEmpty();
                 }
             }
         }

@@ -306,8 +306,8 @@ abstract class StoreContractTest {
     private GarbageCollection.Sweep collect(Instant now, int... marked) throws IOException {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
-            GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false, GarbageCollection.Pace.FULL);
-            collection.compact(0.5, id -> 0, GarbageCollection.Pace.FULL);
+            GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false, Pace.FULL);
+            collection.compact(0.5, id -> 0, Pace.FULL);
             return sweep;
         }
     }
@@ -360,10 +360,7 @@ abstract class StoreContractTest {
         commit(1, 2);
         try (GarbageCollection collection = store.collect()) {
             mark(collection, 1);
-            assertThat(collection
-                            .sweep(NOW, GRACE, true, GarbageCollection.Pace.FULL)
-                            .condemned()
-                            .chunks())
+            assertThat(collection.sweep(NOW, GRACE, true, Pace.FULL).condemned().chunks())
                     .isEqualTo(1);
         }
         assertThat(collect(NOW.plus(GRACE), 1).condemned().chunks()).isEqualTo(1);
@@ -398,8 +395,7 @@ abstract class StoreContractTest {
             try (GarbageCollection collection = store.collect()) {
                 put(lease, 7);
                 lease.commit(record("r"), Set.of());
-                GarbageCollection.Sweep sweep =
-                        collection.sweep(NOW.plus(GRACE), GRACE, false, GarbageCollection.Pace.FULL);
+                GarbageCollection.Sweep sweep = collection.sweep(NOW.plus(GRACE), GRACE, false, Pace.FULL);
                 assertThat(sweep.kept().chunks()).isEqualTo(3);
                 assertThat(sweep.dropped().chunks()).isEqualTo(1);
             }
@@ -416,8 +412,8 @@ abstract class StoreContractTest {
         collect(NOW);
         try (GarbageCollection collection = store.collect()) {
             commit(1, 8);
-            collection.sweep(NOW.plus(GRACE), GRACE, false, GarbageCollection.Pace.FULL);
-            collection.compact(1, id -> 0, GarbageCollection.Pace.FULL);
+            collection.sweep(NOW.plus(GRACE), GRACE, false, Pace.FULL);
+            collection.compact(1, id -> 0, Pace.FULL);
         }
         assertThat(store.isWanted(key(chunk(1)))).as("not condemned again").isTrue();
         assertThat(store.isWanted(key(chunk(8)))).isTrue();
@@ -451,12 +447,12 @@ abstract class StoreContractTest {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, 1);
             assertThat(collection
-                            .sweep(NOW, Duration.ZERO, false, GarbageCollection.Pace.FULL)
+                            .sweep(NOW, Duration.ZERO, false, Pace.FULL)
                             .dropped()
                             .chunks())
                     .isZero();
             living.close();
-            collection.compact(1, id -> 0, GarbageCollection.Pace.FULL);
+            collection.compact(1, id -> 0, Pace.FULL);
         }
         assertThere(1);
         assertThat(store.contains(key(chunk(2)))).isFalse();

@@ -1,8 +1,8 @@
 package dev.varve.cli;
 
-import dev.varve.CheckProblem;
 import dev.varve.CheckResult;
 import dev.varve.Engine;
+import dev.varve.ScrubStatus;
 import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -12,7 +12,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "check",
         header = "Check that everything images, snapshots and volumes need is there.",
-        description = {"", "Ends with exit code 1 when something is wrong, and says which images lose which bytes."},
+        description = {
+            "",
+            "Ends with exit code 1 when something is wrong, and says which images lose which bytes. Content that was found",
+            "damaged before is looked at again; a store that is served reads all of it about once a week.",
+        },
         footer = {
             "",
             "Examples:",
@@ -37,29 +41,23 @@ final class CheckCommand implements Callable<Integer> {
             result = engine.check(data, bar);
         }
         if (session.json()) {
-            printDocument(result);
+            printDocument(result, engine.scrubStatus());
         } else {
-            printForPeople(result);
+            printForPeople(result, engine.scrubStatus());
         }
         if (!result.isClean()) {
             throw new Failure(
                     session.store(),
-                    (result.problemCount() == 1 ? "1 problem" : result.problemCount() + " problems")
+                    Problems.count(result.problemCount())
                             + "; import what is named again, or restore the store from a copy");
         }
         return Main.DONE;
     }
 
-    private void printForPeople(CheckResult result) {
-        for (CheckProblem problem : result.problems()) {
-            session.console().print(Table.printable(problem.message()));
-            if (problem.lengthBytes() > 0) {
-                session.console()
-                        .print("  lost: " + problem.lengthBytes() + " bytes at " + problem.offsetBytes() + " of "
-                                + problem.snapshotId() + users(problem));
-            } else if (problem.snapshotId() != null) {
-                session.console().print("  lost: " + problem.snapshotId() + users(problem));
-            }
+    private void printForPeople(CheckResult result, ScrubStatus scrub) {
+        Problems.print(session.console(), result.problems());
+        if (!data && (scrub.ended() != null || scrub.begun() != null)) {
+            session.console().print("Data: " + Problems.describe(scrub));
         }
         session.console()
                 .print("Checked " + result.imageCount() + " images, " + result.snapshotCount() + " snapshots and "
@@ -68,24 +66,14 @@ final class CheckCommand implements Callable<Integer> {
                         + (result.isClean() ? ": all is well." : "."));
     }
 
-    private static String users(CheckProblem problem) {
-        return problem.imageIds().isEmpty() ? "" : ", used by " + String.join(", ", problem.imageIds());
-    }
-
-    private void printDocument(CheckResult result) throws IOException {
+    private void printDocument(CheckResult result, ScrubStatus scrub) throws IOException {
         session.console()
-                .print(Json.object(json -> json.objects(
-                                "Problems",
-                                result.problems(),
-                                (item, problem) -> item.text("Message", problem.message())
-                                        .text("SnapshotId", problem.snapshotId())
-                                        .texts("ImageIds", problem.imageIds())
-                                        .number("Offset", problem.offsetBytes())
-                                        .number("Length", problem.lengthBytes()))
+                .print(Json.object(json -> Problems.print(json, result.problems())
                         .number("ProblemCount", result.problemCount())
                         .number("ImageCount", result.imageCount())
                         .number("SnapshotCount", result.snapshotCount())
                         .number("VolumeCount", result.volumeCount())
-                        .number("DataBytes", result.dataBytes())));
+                        .number("DataBytes", result.dataBytes())
+                        .object("Scrub", part -> Problems.print(part, scrub))));
     }
 }

@@ -32,6 +32,7 @@ final class ServedStore implements AutoCloseable {
     static ServedStore open(Engine engine, Path folder) throws IOException {
         ServedStore served = new ServedStore(engine, folder, UnixSocket.listen(socket(folder), BACKLOG));
         engine.collectInBackground(Engine.DEFAULT_GRACE);
+        engine.scrubInBackground(Engine.DEFAULT_SCRUB_INTERVAL);
         return served;
     }
 

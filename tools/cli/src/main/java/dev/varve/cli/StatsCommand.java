@@ -4,6 +4,7 @@ import dev.varve.Engine;
 import dev.varve.EngineInfo;
 import dev.varve.EngineScope;
 import dev.varve.EngineStats;
+import dev.varve.ScrubStatus;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.volume.Volume;
 import java.io.IOException;
@@ -24,7 +25,7 @@ import picocli.CommandLine.Command;
 final class StatsCommand implements Callable<Integer> {
     private final Session session;
 
-    private record Numbers(EngineInfo info, EngineStats stats, Counts counts) {}
+    private record Numbers(EngineInfo info, EngineStats stats, ScrubStatus scrub, Counts counts) {}
 
     /** Of the account and region. */
     private record Counts(
@@ -39,7 +40,7 @@ final class StatsCommand implements Callable<Integer> {
         Numbers numbers;
         Engine engine = session.open();
         EngineScope scope = session.scope(engine);
-        numbers = new Numbers(engine.info(), engine.stats(), count(scope));
+        numbers = new Numbers(engine.info(), engine.stats(), engine.scrubStatus(), count(scope));
         if (session.json()) {
             printDocument(numbers);
         } else {
@@ -82,6 +83,8 @@ final class StatsCommand implements Callable<Integer> {
                 "Chunks      " + stats.chunks() + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
         console.print("On disk     " + Sizes.format(stats.packBytes()) + " in " + stats.packs() + " packs, "
                 + Sizes.format(stats.indexBytes()) + " of index");
+        console.print("Data        " + Problems.describe(numbers.scrub));
+        Problems.print(console, numbers.scrub.problems());
     }
 
     private void printDocument(Numbers numbers) throws IOException {
@@ -106,6 +109,7 @@ final class StatsCommand implements Callable<Integer> {
                         .number("PackBytes", stats.packBytes())
                         .number("LiveBytes", stats.liveBytes())
                         .number("IndexBytes", stats.indexBytes())
-                        .number("Alarms", stats.alarms())));
+                        .number("Alarms", stats.alarms())
+                        .object("Scrub", part -> Problems.print(part, numbers.scrub))));
     }
 }

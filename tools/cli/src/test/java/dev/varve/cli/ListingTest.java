@@ -153,6 +153,9 @@ class ListingTest extends CommandTest {
         imported(disk("second.raw", "abd"), "second");
         assertThat(done("stats").out()).contains("Images      2", "Snapshots   2, disks of 384 KiB", "Chunks      4 ");
         assertThat(done("check").out()).isEqualTo("Checked 2 images, 2 snapshots and 0 volumes: all is well.\n");
+        assertThat(done("stats").out()).contains("Data        never read as a whole; no damage known");
         assertThat(done("check", "--data").out()).contains("all is well");
+        assertThat(done("check").out()).contains("Data: all read until ", "; no damage known");
+        assertThat(done("stats", "--json").out()).contains("\"Scrub\"", "\"Ended\"");
     }
 }

@@ -1,20 +1,17 @@
-package dev.varve;
+package dev.varve.maintenance;
 
 import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
-import dev.varve.maintenance.CollectionReplay;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.Manifests;
-import dev.varve.snapshot.ProgressListener;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
-import dev.varve.store.VerifyReport;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,41 +20,39 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks for damage in all of a store, and for those it hits. Memory is bounded: by what is remembered of clean subtrees
- * and damaged chunks, and by the problems told in full; past a bound it costs time, or numbers stand for details.
+ * Looks through all records and manifests of a store, and finds those whom damage hits. Memory is bounded: by what is
+ * remembered of clean subtrees, and by the problems told in full; past a bound it costs time, or numbers stand for details.
  */
-final class EngineCheck {
-    private static final int MAX_DAMAGED_CHUNKS = 100_000;
-
+final class StoreCheck {
     private final Store store;
     private final Catalog catalog;
-    private final List<CheckProblem> problems = new ArrayList<>();
-    private final Map<ChunkKey, String> damagedChunks = new HashMap<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private final Damage damage;
     private final Set<ChunkKey> namedDamage = new HashSet<>();
     private final ManifestCheck walker;
-    private final LogCheck logs;
+    private final Scrubber.LogCheck logs;
     private long problemCount;
     private long snapshotCount;
     private long imageCount;
     private long volumeCount;
-    private long dataBytes;
 
-    /** Tells what is not there of a volume's log. */
-    interface LogCheck {
-        List<String> missing(Resource volume) throws IOException;
-    }
-
-    EngineCheck(Store store, Catalog catalog, Manifests manifests, LogCheck logs) {
+    /**
+     * A check.
+     *
+     * @param damage what was found in the data, if that was read
+     * @param pace is told of what is read
+     */
+    StoreCheck(Store store, Catalog catalog, Manifests manifests, Scrubber.LogCheck logs, Damage damage, Pace pace) {
         this.store = store;
         this.catalog = catalog;
         this.logs = logs;
-        this.walker = new ManifestCheck(this, store, manifests);
+        this.damage = damage;
+        this.walker = new ManifestCheck(this, store, manifests, pace);
     }
 
-    CheckResult run(boolean data, ProgressListener progress) throws IOException {
-        if (data) {
-            verify(progress);
-        }
+    /** Looks at everything. */
+    Findings run(long dataBytes) {
+        damage.others().forEach(this::add);
         checkSnapshots();
         checkImages();
         checkVolumes();
@@ -65,36 +60,12 @@ final class EngineCheck {
         checkBin();
         checkOtherRoots();
         replayCollection();
-        for (Map.Entry<ChunkKey, String> chunk : damagedChunks.entrySet()) {
+        for (Map.Entry<ChunkKey, String> chunk : damage.chunks().entrySet()) {
             if (!namedDamage.contains(chunk.getKey())) {
                 add(chunk.getValue() + " (no snapshot needs it)");
             }
         }
-        return new CheckResult(problems, problemCount, snapshotCount, imageCount, volumeCount, dataBytes);
-    }
-
-    private void verify(ProgressListener progress) throws IOException {
-        store.verify(true, new VerifyReport() {
-            @Override
-            public void damagedChunk(ChunkKey key, String problem) {
-                if (damagedChunks.size() < MAX_DAMAGED_CHUNKS) {
-                    damagedChunks.put(key, "chunk " + key + " is damaged: " + problem);
-                } else {
-                    add("chunk " + key + " is damaged: " + problem);
-                }
-            }
-
-            @Override
-            public void damage(String problem) {
-                add(problem);
-            }
-
-            @Override
-            public void progress(long doneBytes, long totalBytes) {
-                dataBytes = doneBytes;
-                progress.progress(doneBytes, totalBytes);
-            }
-        });
+        return new Findings(problems, problemCount, snapshotCount, imageCount, volumeCount, dataBytes);
     }
 
     private void checkSnapshots() {
@@ -252,7 +223,7 @@ final class EngineCheck {
     /** What is wrong with a chunk, as far as its data was read; null when nothing is. */
     @Nullable
     String damage(ChunkKey key) {
-        String problem = damagedChunks.get(key);
+        String problem = damage.of(key);
         if (problem != null) {
             namedDamage.add(key);
         }
@@ -266,20 +237,20 @@ final class EngineCheck {
     void addLoss(String owner, String message, long offsetBytes, long lengthBytes) {
         List<String> images = List.of();
         try {
-            images = problemCount < Engine.MAX_PROBLEMS ? catalog.referrers(owner) : images;
+            images = problemCount < Findings.MAX_PROBLEMS ? catalog.referrers(owner) : images;
         } catch (IOException e) {
             add("not known which images need " + owner + ": " + e.getMessage());
         }
-        add(new CheckProblem(message, owner, images, offsetBytes, lengthBytes));
+        add(new Problem(message, owner, images, offsetBytes, lengthBytes));
     }
 
     private void add(String message) {
-        add(new CheckProblem(message, null, List.of(), 0, 0));
+        add(new Problem(message, null, List.of(), 0, 0));
     }
 
-    private void add(CheckProblem problem) {
+    private void add(Problem problem) {
         problemCount++;
-        if (problems.size() < Engine.MAX_PROBLEMS) {
+        if (problems.size() < Findings.MAX_PROBLEMS) {
             problems.add(problem);
         }
     }

@@ -1,4 +1,4 @@
-package dev.varve;
+package dev.varve.maintenance;
 
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
@@ -7,6 +7,7 @@ import dev.varve.manifest.ManifestVisitor;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.NodeName;
 import dev.varve.manifest.Subtree;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.util.HashSet;
@@ -18,18 +19,26 @@ final class ManifestCheck {
     /** Subtrees remembered as clean: enough for 8 TiB of distinct data in 64 KiB chunks, at 100 bytes of heap each. */
     private static final int MAX_CLEAN = 1 << 18;
 
+    /** What reading a node takes, at most. */
+    private static final int NODE_BYTES = 16 << 10;
+
+    /** What a look-up takes, about. */
+    private static final int ENTRY_BYTES = 64;
+
     /** More than any tree has. */
     private static final int MAX_LEVELS = 8;
 
-    private final EngineCheck check;
+    private final StoreCheck check;
     private final Store store;
     private final Manifests manifests;
+    private final Pace pace;
     private final Set<NodeName> clean = new HashSet<>();
 
-    ManifestCheck(EngineCheck check, Store store, Manifests manifests) {
+    ManifestCheck(StoreCheck check, Store store, Manifests manifests, Pace pace) {
         this.check = check;
         this.store = store;
         this.manifests = manifests;
+        this.pace = pace;
     }
 
     void check(String owner, Manifest manifest) throws IOException {
@@ -51,11 +60,16 @@ final class ManifestCheck {
         @Override
         public boolean enter(Subtree subtree) {
             before[subtree.name().level()] = check.problemCount();
-            return !clean.contains(subtree.name());
+            if (clean.contains(subtree.name())) {
+                return false;
+            }
+            pace.spent(NODE_BYTES);
+            return true;
         }
 
         @Override
         public void chunk(long block, ChunkId id) {
+            pace.spent(ENTRY_BYTES);
             ChunkKey key = manifest.key(id);
             String problem = check.damage(key);
             if (problem == null) {

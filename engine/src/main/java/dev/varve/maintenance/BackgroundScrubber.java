@@ -1,0 +1,221 @@
+package dev.varve.maintenance;
+
+import dev.varve.chunk.ChunkKey;
+import dev.varve.store.Pace;
+import dev.varve.store.Threads;
+import dev.varve.store.Verification;
+import dev.varve.store.Verification.Pack;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads all data of a store on a thread of its own, round after round, pack by pack, at most {@value #BYTES_PER_SECOND} bytes
+ * a second. How far it has come is kept in the store once a minute: after a restart it goes on there. A round reads the packs that
+ * there were when it began.
+ *
+ * <p>It waits while somebody reads all data at once, after which the present round has ended: nothing is left to be read.
+ */
+public final class BackgroundScrubber implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BackgroundScrubber.class);
+    private static final long BYTES_PER_SECOND = 16L << 20;
+    private static final long TICK_MILLIS = 60_000;
+    private static final long KEPT_NANOS = TimeUnit.MINUTES.toNanos(1);
+    private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private final Scrubber scrubber;
+    private final Duration interval;
+    private final Consumer<Problem> listener;
+    private final Pace pace;
+    private final Verification verification;
+    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread made = new Thread(task, "varve-scrubber");
+        made.setDaemon(true);
+        return made;
+    });
+
+    /** When the state was last kept. Of the thread. */
+    private long keptNanos = System.nanoTime();
+
+    private volatile boolean closed;
+
+    /**
+     * Begins, after a minute.
+     *
+     * @param scrubber of the store
+     * @param interval from the end of a round to the beginning of the next
+     * @param listener is told what is newly found to be wrong
+     */
+    public BackgroundScrubber(Scrubber scrubber, Duration interval, Consumer<Problem> listener) {
+        this(scrubber, interval, listener, BYTES_PER_SECOND, TICK_MILLIS);
+    }
+
+    BackgroundScrubber(
+            Scrubber scrubber, Duration interval, Consumer<Problem> listener, long bytesPerSecond, long tickMillis) {
+        this.scrubber = scrubber;
+        this.interval = interval;
+        this.listener = listener;
+        this.pace = new Yielding(new SlowPace(bytesPerSecond, () -> false, () -> closed));
+        this.verification = scrubber.verification();
+        ScheduledFuture<?> unused =
+                thread.scheduleWithFixedDelay(this::attempt, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+    }
+
+    private void attempt() {
+        try {
+            round();
+        } catch (Throwable e) { // whatever it is, the next attempt comes
+            if (closed) {
+                LOG.debug("a scrub was ended: the engine is closing", e);
+            } else {
+                LOG.warn("nothing is scrubbed until the next attempt: {}", String.valueOf(e.getMessage()));
+                LOG.debug("a scrub has failed", e);
+            }
+        }
+    }
+
+    /** Goes on with the round that is under way, or begins one if it is time. */
+    private void round() throws IOException {
+        ScrubState state = scrubber.state();
+        Instant begun = state.begun();
+        if (begun == null) {
+            Instant now = scrubber.now();
+            Instant ended = state.ended();
+            boolean isDue = ended == null || ended.isAfter(now) || !now.isBefore(ended.plus(interval));
+            if (!isDue) {
+                return;
+            }
+            begun = now;
+            int last =
+                    verification.packs().stream().mapToInt(Pack::number).max().orElse(0);
+            scrubber.change(old -> old.beginning(now, last));
+        }
+        for (Pack pack = next(begun); pack != null; pack = next(begun)) {
+            read(pack, begun);
+        }
+        end(begun);
+    }
+
+    /** The next pack to be read; null when none is left, or the round has ended. */
+    private @Nullable Pack next(Instant begun) throws IOException {
+        ScrubState state = scrubber.state();
+        return verification.packs().stream()
+                .filter(pack -> begun.equals(state.begun())
+                        && pack.number() >= state.nextPack()
+                        && pack.number() <= state.lastPack())
+                .findFirst()
+                .orElse(null);
+    }
+
+    private void read(Pack pack, Instant begun) throws IOException {
+        Damage damage = new Damage();
+        if (!verification.isSound(pack.number(), pace)) {
+            verification.findLost(Set.of(pack.number()), damage, pace);
+        }
+        if (damage.count() > 0) {
+            tell(damage, begun);
+        }
+        boolean isTime = System.nanoTime() - keptNanos > KEPT_NANOS;
+        change(begun, isTime, old -> old.past(pack.number(), pack.bytes()));
+    }
+
+    /** Finds out whom damage hits, and says so. */
+    private void tell(Damage damage, Instant begun) throws IOException {
+        ScrubState before = scrubber.state();
+        Set<ChunkKey> known = new HashSet<>(damage.chunks().keySet());
+        known.addAll(before.damaged());
+        LOG.error("{} chunks are found to be damaged", damage.count());
+        keep(scrubber.lookAgain(known), begun, false);
+    }
+
+    private void end(Instant begun) throws IOException {
+        ScrubState state = scrubber.state();
+        if (!begun.equals(state.begun())) {
+            return; // somebody has read everything meanwhile
+        }
+        Damage damage = scrubber.lookAgain(state.damaged());
+        verification.findLost(Set.of(), damage, pace);
+        verification.checkFiles(damage);
+        keep(damage, begun, true);
+    }
+
+    private void keep(Damage damage, Instant begun, boolean isEnd) throws IOException {
+        ScrubState before = scrubber.state();
+        Findings found = scrubber.check(damage, pace, before.readBytes());
+        Set<ChunkKey> chunks = damage.chunks().keySet();
+        change(begun, true, old -> isEnd ? old.ended(scrubber.now(), found, chunks) : old.with(found, chunks));
+        for (Problem problem : scrubber.state().problems()) {
+            if (!before.problems().contains(problem)) {
+                LOG.error(
+                        "{}; {} has lost {} bytes at {}, used by {}",
+                        problem.message(),
+                        problem.owner(),
+                        problem.lengthBytes(),
+                        problem.offsetBytes(),
+                        problem.imageIds());
+                listener.accept(problem);
+            }
+        }
+        if (isEnd) {
+            LOG.info("all data was read, {} bytes: {} problems", found.dataBytes(), found.problemCount());
+        }
+    }
+
+    /** Changes the state, unless the round has ended. */
+    private void change(Instant begun, boolean isKept, UnaryOperator<ScrubState> change) throws IOException {
+        UnaryOperator<ScrubState> mine = old -> begun.equals(old.begun()) ? change.apply(old) : old;
+        if (isKept) {
+            scrubber.change(mine);
+            keptNanos = System.nanoTime();
+        } else {
+            scrubber.note(mine);
+        }
+    }
+
+    /** Lets who reads all data at once go first. */
+    private final class Yielding implements Pace {
+        private final Pace slow;
+
+        Yielding(Pace slow) {
+            this.slow = slow;
+        }
+
+        @Override
+        public void spent(long bytes) {
+            slow.spent(bytes);
+            while (scrubber.isReading()) {
+                if (closed) {
+                    throw new CancellationException("the engine is closing");
+                }
+                LockSupport.parkNanos(WAIT_NANOS);
+            }
+        }
+    }
+
+    /** Ends after the step that it is at, and keeps how far it has come. */
+    @Override
+    public void close() {
+        closed = true;
+        Threads.end(thread);
+        try {
+            if (scrubber.state().begun() != null) {
+                scrubber.change(state -> state);
+            }
+        } catch (IOException | IllegalStateException e) {
+            LOG.debug("how far the scrub has come is not kept", e);
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package dev.varve.maintenance;
+
+import dev.varve.catalog.BadRecordException;
+import dev.varve.catalog.Document;
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the reading of a store's data has come, and what it has found: the record {@value #KEY}.
+ *
+ * @param begun when the round that is under way began; null when none is
+ * @param nextPack number of the pack that it reads next
+ * @param lastPack number of the last pack that it reads: what came later is the next round's
+ * @param readBytes bytes of packs that it has read
+ * @param ended when the last whole round ended; null when none has
+ * @param endedBytes bytes of packs that it read
+ * @param problemCount how much is wrong: what was known when damage was last found, or a round ended
+ * @param problems the first {@value #MAX_PROBLEMS} of it
+ * @param damaged chunks that are damaged, {@value #MAX_DAMAGED} at most, to be looked at again
+ */
+record ScrubState(
+        @Nullable Instant begun,
+        int nextPack,
+        int lastPack,
+        long readBytes,
+        @Nullable Instant ended,
+        long endedBytes,
+        long problemCount,
+        List<Problem> problems,
+        Set<ChunkKey> damaged) {
+    static final String KEY = "scrub/state";
+    static final int MAX_PROBLEMS = 100;
+    static final int MAX_DAMAGED = 256;
+
+    /** Of a store that was never read. */
+    static final ScrubState NONE = new ScrubState(null, 0, 0, 0, null, 0, 0, List.of(), Set.of());
+
+    private static final int MAX_MESSAGE = 500;
+    private static final int MAX_IMAGES = 20;
+
+    ScrubState {
+        problems = problems.stream().limit(MAX_PROBLEMS).map(ScrubState::cut).toList();
+        damaged = Set.copyOf(damaged.stream().limit(MAX_DAMAGED).toList());
+    }
+
+    private static Problem cut(Problem problem) {
+        String message = problem.message();
+        List<String> images = problem.imageIds();
+        return new Problem(
+                message.substring(0, Math.min(MAX_MESSAGE, message.length())),
+                problem.owner(),
+                images.subList(0, Math.min(MAX_IMAGES, images.size())),
+                problem.offsetBytes(),
+                problem.lengthBytes());
+    }
+
+    /** A round begins. */
+    ScrubState beginning(Instant now, int last) {
+        return new ScrubState(now, 0, last, 0, ended, endedBytes, problemCount, problems, damaged);
+    }
+
+    /** A pack was read. */
+    ScrubState past(int pack, long bytes) {
+        return new ScrubState(
+                begun, pack + 1, lastPack, readBytes + bytes, ended, endedBytes, problemCount, problems, damaged);
+    }
+
+    /** The round that is under way has met damage: this is what is known to be wrong now. */
+    ScrubState with(Findings found, Set<ChunkKey> chunks) {
+        return new ScrubState(
+                begun,
+                nextPack,
+                lastPack,
+                readBytes,
+                ended,
+                endedBytes,
+                found.problemCount(),
+                found.problems(),
+                chunks);
+    }
+
+    /** All was read, and nothing is wrong but this. */
+    ScrubState ended(Instant now, Findings found, Set<ChunkKey> chunks) {
+        return new ScrubState(null, 0, 0, 0, now, found.dataBytes(), found.problemCount(), found.problems(), chunks);
+    }
+
+    byte[] encode() {
+        return new Document()
+                .set("begun", begun)
+                .set("nextPack", nextPack)
+                .set("lastPack", lastPack)
+                .set("readBytes", readBytes)
+                .set("ended", ended)
+                .set("endedBytes", endedBytes)
+                .set("problemCount", problemCount)
+                .set("problems", problems.stream().map(ScrubState::encode).toList())
+                .set(
+                        "damaged",
+                        damaged.stream()
+                                .map(key -> new Document()
+                                        .set("domain", key.domain())
+                                        .set("chunk", key.id().toString()))
+                                .toList())
+                .encode();
+    }
+
+    private static Document encode(Problem problem) {
+        return new Document()
+                .set("message", problem.message())
+                .set("owner", problem.owner())
+                .set("images", String.join(",", problem.imageIds()))
+                .set("offset", problem.offsetBytes())
+                .set("length", problem.lengthBytes());
+    }
+
+    static ScrubState decode(byte[] value) throws BadRecordException {
+        Document document = Document.decode(KEY, value);
+        List<Problem> problems = new ArrayList<>();
+        for (Document each : document.documents("problems")) {
+            String images = each.text("images");
+            problems.add(new Problem(
+                    each.text("message"),
+                    each.optionalText("owner"),
+                    images.isEmpty() ? List.of() : List.of(images.split(",")),
+                    each.number("offset", 0, Long.MAX_VALUE),
+                    each.number("length", 0, Long.MAX_VALUE)));
+        }
+        Set<ChunkKey> damaged = new LinkedHashSet<>();
+        for (Document each : document.documents("damaged")) {
+            try {
+                damaged.add(new ChunkKey(
+                        (int) each.number("domain", Integer.MIN_VALUE, Integer.MAX_VALUE),
+                        ChunkId.parse(each.text("chunk"))));
+            } catch (IllegalArgumentException e) {
+                throw document.bad("field 'damaged' holds no chunk: " + e.getMessage());
+            }
+        }
+        return new ScrubState(
+                document.optionalInstant("begun"),
+                (int) document.number("nextPack", 0, Integer.MAX_VALUE),
+                (int) document.number("lastPack", 0, Integer.MAX_VALUE),
+                document.number("readBytes", 0, Long.MAX_VALUE),
+                document.optionalInstant("ended"),
+                document.number("endedBytes", 0, Long.MAX_VALUE),
+                document.number("problemCount", 0, Long.MAX_VALUE),
+                problems,
+                damaged);
+    }
+}
