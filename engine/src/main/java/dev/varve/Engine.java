@@ -13,8 +13,10 @@ import dev.varve.instance.Instances;
 import dev.varve.maintenance.BackgroundCollector;
 import dev.varve.maintenance.BackgroundScrubber;
 import dev.varve.maintenance.Collector;
+import dev.varve.maintenance.Finder;
 import dev.varve.maintenance.Findings;
 import dev.varve.maintenance.Problem;
+import dev.varve.maintenance.Repair;
 import dev.varve.maintenance.Scrubber;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
@@ -406,6 +408,38 @@ public final class Engine implements AutoCloseable {
                 LOG.warn("nobody is told that {} is damaged", id, e);
             }
         }
+    }
+
+    /**
+     * Reads all data, and stores anew what is lost of it and is found elsewhere: in the cache, where volumes were written to,
+     * and in sources. Each chunk is proved by its hash. What is mended can be read at once, and survives power loss when this
+     * returns; ended early, the store is no worse than before.
+     *
+     * @param sources where to look, in this order
+     * @param dryRun whether nothing is to be changed, and only looked for; what lies below a lost part of a manifest is not known then
+     * @param progress is told how much was read of the data and of raw disks
+     * @return what it did, or would have done, and what is wrong still
+     * @throws IOException when it could not go on
+     */
+    public RepairReport repair(List<RepairSource> sources, boolean dryRun, ProgressListener progress)
+            throws IOException {
+        List<Finder> finders = new ArrayList<>();
+        finders.add(new OwnContent(volumes.contents(), store.properties().chunkSizeBytes()));
+        sources.forEach(source -> finders.add(source.finder()));
+        Repair repair = new Repair(scrubber, collector, this::bootOrder, store, finders, dryRun);
+        return RepairReport.of(repair.run(progress::progress));
+    }
+
+    /**
+     * Opens a store for its content alone, which another one's repair may need.
+     *
+     * @param folder of a store that no process has open
+     * @param options budgets for it
+     * @return to be closed by the caller
+     * @throws IOException as for {@link #open}
+     */
+    public static ContentSource openContent(Path folder, EngineOptions options) throws IOException {
+        return StoreContent.open(folder, options);
     }
 
     /**

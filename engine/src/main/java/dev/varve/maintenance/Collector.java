@@ -106,6 +106,16 @@ public final class Collector {
         }
     }
 
+    /** Copies what can be read of some files, and deletes those in which nothing is left. */
+    void evacuate(Set<Integer> packs, Ranks ranks) throws IOException {
+        running.lock();
+        try (GarbageCollection collection = store.collect()) {
+            collection.evacuate(packs, ranks.get(), Pace.FULL);
+        } finally {
+            running.unlock();
+        }
+    }
+
     /** Collects if nobody else does; null if somebody does. */
     @Nullable
     Run tryRun(Duration grace, Ranks ranks, Pace pace) throws IOException {

@@ -40,6 +40,11 @@ final class DataReading {
         this.progress = progress;
     }
 
+    /** Packs that are not sound, once all was read. */
+    Set<Integer> unsound() {
+        return unsound;
+    }
+
     /** Reads; how many bytes of packs. */
     long run() throws IOException {
         Verification verification = store.verification();

@@ -73,9 +73,10 @@ final class ManifestCheck {
             ChunkKey key = manifest.key(id);
             String problem = check.damage(key);
             if (problem == null) {
-                problem = missing(key);
+                problem = check.isFound(key) ? null : missing(key);
             }
             if (problem != null) {
+                check.lost().chunk(key);
                 long offset = block * manifest.chunkSizeBytes();
                 long length = Math.min(manifest.chunkSizeBytes(), manifest.sizeBytes() - offset);
                 check.addLoss(owner, problem, offset, length);
@@ -92,6 +93,7 @@ final class ManifestCheck {
 
         @Override
         public void damaged(Subtree subtree, IOException problem) {
+            check.lost().node(subtree.name().id());
             check.addLoss(owner, String.valueOf(problem.getMessage()), subtree.offsetBytes(), subtree.lengthBytes());
         }
 

@@ -116,21 +116,44 @@ public final class Scrubber {
      * @throws IOException when it could not go on
      */
     public Findings checkData(Progress progress) throws IOException {
-        reading.lock();
-        try {
+        return readAlone(() -> {
             Damage damage = new Damage();
             long bytes = new DataReading(store, damage, progress).run();
-            Findings found = check(damage, Pace.FULL, bytes);
-            try {
-                change(old -> old.ended(
-                        catalog.clock().instant(), found, damage.chunks().keySet()));
-            } catch (IOException e) {
-                LOG.warn("what was found is not kept: {}", e.getMessage());
-            }
-            return found;
+            return checkAndKeep(damage, bytes);
+        });
+    }
+
+    /** Something that reads all data at once. */
+    interface Reading<T> {
+        T run() throws IOException;
+    }
+
+    /** Reads all data while nobody else does. */
+    <T> T readAlone(Reading<T> work) throws IOException {
+        reading.lock();
+        try {
+            return work.run();
         } finally {
             reading.unlock();
         }
+    }
+
+    /** All data was read: a round has ended. */
+    Findings checkAndKeep(Damage damage, long bytes) {
+        Findings found = check(damage, Pace.FULL, bytes);
+        try {
+            change(old -> old.ended(now(), found, damage.chunks().keySet()));
+        } catch (IOException e) {
+            LOG.warn("what was found is not kept: {}", e.getMessage());
+        }
+        return found;
+    }
+
+    /** What manifests name and can't be had. */
+    Lost lost(Damage damage) {
+        StoreCheck check = new StoreCheck(store, catalog, manifests, logs, damage, Pace.FULL);
+        check.run(0);
+        return check.lost();
     }
 
     /**

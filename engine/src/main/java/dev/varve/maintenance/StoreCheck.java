@@ -31,6 +31,7 @@ final class StoreCheck {
     private final Set<ChunkKey> namedDamage = new HashSet<>();
     private final ManifestCheck walker;
     private final Scrubber.LogCheck logs;
+    private final Lost lost = new Lost();
     private long problemCount;
     private long snapshotCount;
     private long imageCount;
@@ -228,6 +229,16 @@ final class StoreCheck {
             namedDamage.add(key);
         }
         return problem;
+    }
+
+    /** Whether a chunk is as good as there. */
+    boolean isFound(ChunkKey key) {
+        return damage.isFound(key);
+    }
+
+    /** What was found to be lost. */
+    Lost lost() {
+        return lost;
     }
 
     long problemCount() {

@@ -1,8 +1,10 @@
 /**
- * What keeps a store in order: collection of what nothing names any more, and search for damage.
+ * What keeps a store in order: collection of what nothing names any more, and search for damage
+ * and its repair.
  *
  * <p>{@link dev.varve.maintenance.Collector} decides what is named; {@link dev.varve.store.GarbageCollection} drops the rest.
  * {@link dev.varve.maintenance.Scrubber} has {@link dev.varve.store.Verification} read the data, and finds whom damage hits.
+ * {@link dev.varve.maintenance.Repair} looks elsewhere for what is lost, and {@link dev.varve.store.Mending} puts it back.
  */
 @NullMarked
 package dev.varve.maintenance;

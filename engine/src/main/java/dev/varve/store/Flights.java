@@ -134,14 +134,17 @@ final class Flights {
     private Map<Integer, PackState> grown(List<Map.Entry<ChunkKey, Location>> ready) {
         Map<Integer, PackState> changed = new HashMap<>();
         for (Map.Entry<ChunkKey, Location> chunk : ready) {
-            Location at = chunk.getValue();
-            PackState old = changed.getOrDefault(at.pack(), packStates.get(at.pack()));
-            long published = old == null ? PackHeader.BYTES : old.publishedBytes();
-            long live = old == null ? 0 : old.liveBytes();
-            changed.put(
-                    at.pack(), new PackState(at.pack(), Math.max(published, at.endBytes()), live + at.lengthBytes()));
+            grow(changed, chunk.getValue());
         }
         return changed;
+    }
+
+    @GuardedBy("statesLock")
+    private void grow(Map<Integer, PackState> changed, Location at) {
+        PackState old = changed.getOrDefault(at.pack(), packStates.get(at.pack()));
+        long published = old == null ? PackHeader.BYTES : old.publishedBytes();
+        long live = old == null ? 0 : old.liveBytes();
+        changed.put(at.pack(), new PackState(at.pack(), Math.max(published, at.endBytes()), live + at.lengthBytes()));
     }
 
     /** Forgets what is in flight: after a failure, when every lease that could name it has been told. */
@@ -190,39 +193,47 @@ final class Flights {
     void drop(ChunkKey key, Location location) throws IOException {
         synchronized (statesLock) {
             try (IndexBatch batch = index.batch()) {
-                PackState left = shrunk(location);
-                index.write(batch.deleteChunk(key).pack(left), false);
-                packStates.put(left.number(), left);
+                Map<Integer, PackState> changed = new HashMap<>();
+                shrink(changed, location);
+                batch.deleteChunk(key);
+                for (PackState pack : changed.values()) {
+                    batch.pack(pack);
+                }
+                index.write(batch, false);
+                packStates.putAll(changed);
             }
         }
     }
 
-    /** Has a chunk's entry point to a copy, which is durable; the caller holds what nobody else changes it without. */
-    void move(ChunkKey key, Location from, Location to) throws IOException {
+    /**
+     * Has a chunk's entry, which there need not be yet, point to a copy, which is durable; the caller holds what nobody else
+     * changes it without.
+     */
+    void move(ChunkKey key, @Nullable Location from, Location to) throws IOException {
         synchronized (statesLock) {
+            Map<Integer, PackState> changed = new HashMap<>();
+            if (from != null) {
+                shrink(changed, from);
+            }
+            grow(changed, to);
             try (IndexBatch batch = index.batch()) {
-                PackState left = shrunk(from);
-                Map<Integer, PackState> grown = grown(List.of(Map.entry(key, to)));
-                batch.chunk(key, to).pack(left);
-                for (PackState pack : grown.values()) {
+                batch.chunk(key, to);
+                for (PackState pack : changed.values()) {
                     batch.pack(pack);
                 }
                 index.write(batch, false);
-                packStates.put(left.number(), left);
-                packStates.putAll(grown);
             }
+            packStates.putAll(changed);
         }
     }
 
     @GuardedBy("statesLock")
-    private PackState shrunk(Location location) {
+    private void shrink(Map<Integer, PackState> changed, Location location) {
         PackState state = packStates.get(location.pack());
-        return state == null
-                ? new PackState(location.pack(), location.endBytes(), 0)
-                : new PackState(
-                        state.number(),
-                        state.publishedBytes(),
-                        Math.max(0, state.liveBytes() - location.lengthBytes()));
+        if (state != null) { // what a damaged entry names need not be there
+            long live = Math.max(0, state.liveBytes() - location.lengthBytes());
+            changed.put(state.number(), new PackState(state.number(), state.publishedBytes(), live));
+        }
     }
 
     /** Forgets packs in which nothing is left, durably. */

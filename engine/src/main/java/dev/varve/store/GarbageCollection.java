@@ -5,6 +5,7 @@ import dev.varve.chunk.ChunkKey;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
@@ -84,6 +85,17 @@ public interface GarbageCollection extends AutoCloseable {
      * @throws IOException when it could not go on: nothing is lost, and what was copied counts
      */
     Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException;
+
+    /**
+     * Copies what can be read of some files, whatever their share, and deletes those in which nothing is left.
+     *
+     * @param packs their numbers
+     * @param rank as for {@link #compact}
+     * @param pace is told of what is read and copied
+     * @return what it did
+     * @throws IOException as for {@link #compact}
+     */
+    Compaction evacuate(Set<Integer> packs, ToLongFunction<ChunkId> rank, Pace pace) throws IOException;
 
     @Override
     void close();

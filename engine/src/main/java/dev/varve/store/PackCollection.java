@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,9 +151,19 @@ final class PackCollection implements GarbageCollection {
 
     @Override
     public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        return compact(
+                state -> state.liveBytes() <= minLiveShare * (state.publishedBytes() - PackHeader.BYTES), rank, pace);
+    }
+
+    @Override
+    public Compaction evacuate(Set<Integer> numbers, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        return compact(state -> numbers.contains(state.number()), rank, pace);
+    }
+
+    private Compaction compact(Predicate<PackState> which, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         endMarking();
         List<PackState> worst = flights.packStates().stream()
-                .filter(state -> state.liveBytes() <= minLiveShare * (state.publishedBytes() - PackHeader.BYTES))
+                .filter(which)
                 .sorted(Comparator.comparingLong(PackState::liveBytes))
                 .toList();
         worst.forEach(state -> packs.leave(state.number()));

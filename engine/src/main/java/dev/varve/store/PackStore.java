@@ -419,6 +419,12 @@ public final class PackStore implements Store {
     }
 
     @Override
+    public Mending mend(Set<Integer> unsound) throws IOException {
+        unsound.forEach(packs::leave);
+        return new PackMending(this, codec);
+    }
+
+    @Override
     public synchronized void close() throws IOException {
         try (files) {
             leases.close();

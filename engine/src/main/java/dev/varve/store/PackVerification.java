@@ -6,6 +6,7 @@ import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.Codec;
 import dev.varve.chunk.FrameCodec;
 import dev.varve.chunk.FrameHeader;
+import dev.varve.file.PositionalFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -72,9 +73,10 @@ final class PackVerification implements Verification {
         }
         Scan scan = new Scan(pack, pace);
         try {
-            scan.isIntact =
-                    Files.size(packs.path(pack)) >= before.publishedBytes(); // an open file may have lost its name
-            scanner.scan(packs.file(pack), PackHeader.BYTES, before.publishedBytes(), scan);
+            scan.isIntact = fileProblem(pack).isEmpty();
+            PositionalFile file = packs.file(pack);
+            long end = Math.min(file.size(), before.publishedBytes());
+            scanner.scan(file, Math.min(PackHeader.BYTES, end), end, scan);
         } catch (CancellationException e) {
             throw e;
         } catch (IOException | IllegalStateException e) { // unreadable, or deleted meanwhile; or the store is closed
@@ -175,7 +177,7 @@ final class PackVerification implements Verification {
     }
 
     /** What is wrong with what an entry points to; an empty text when nothing is. */
-    private String problem(ChunkKey key, Location location) {
+    String problem(ChunkKey key, Location location) {
         if (location.lengthBytes() <= 0 || location.lengthBytes() > codec.maxFrameBytes()) {
             return "frame of " + location.lengthBytes() + " bytes";
         }
@@ -199,13 +201,13 @@ final class PackVerification implements Verification {
             try {
                 FormatFile.readOne(copy);
             } catch (IOException e) {
-                report.damage(String.valueOf(e.getMessage()));
+                report.damagedFile(String.valueOf(e.getMessage()));
             }
         }
         for (Pack pack : packs()) {
             String problem = fileProblem(pack.number());
             if (!problem.isEmpty()) {
-                report.damage(packs.path(pack.number()) + problem);
+                report.damagedFile(packs.path(pack.number()) + problem);
             }
         }
         try {

@@ -136,6 +136,15 @@ public interface Store extends AutoCloseable {
      */
     Verification verification();
 
+    /**
+     * Begins to put back what is lost.
+     *
+     * @param unsound numbers of packs to which nothing is appended any more
+     * @return to be closed by the caller
+     * @throws IOException when the store can't be written
+     */
+    Mending mend(Set<Integer> unsound) throws IOException;
+
     @Override
     void close() throws IOException;
 }

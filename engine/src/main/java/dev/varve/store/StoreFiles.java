@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Collection;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -97,6 +98,17 @@ final class StoreFiles implements AutoCloseable {
         Path folder = file.toAbsolutePath().getParent();
         if (folder != null) {
             io.syncDirectory(folder);
+        }
+    }
+
+    /** Writes the copies of {@code FORMAT} anew that can't be read. */
+    void mendFormat(StoreProperties properties) throws IOException {
+        for (Path copy : List.of(layout.format(), FormatFile.copy(layout.format()))) {
+            try {
+                FormatFile.readOne(copy);
+            } catch (IOException e) {
+                replace(io, copy, FormatFile.encode(properties));
+            }
         }
     }
 

@@ -13,7 +13,16 @@ public interface VerifyReport {
     void damagedChunk(ChunkKey key, String problem);
 
     /**
-     * Damage that is not one chunk's: a file that can't be read, a block of the index.
+     * A file that is not as it should be, and that a {@link Mending} and an evacuation replace once no chunk of it is lost.
+     *
+     * @param problem file, expected and found
+     */
+    default void damagedFile(String problem) {
+        damage(problem);
+    }
+
+    /**
+     * Damage that is not one chunk's: a block of the index.
      *
      * @param problem file, offset and what is wrong
      */

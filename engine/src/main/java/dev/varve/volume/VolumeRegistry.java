@@ -459,6 +459,16 @@ public final class VolumeRegistry implements AutoCloseable {
         return folds;
     }
 
+    /**
+     * What there is of chunks outside the store.
+     *
+     * @return for a repair
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public VolumeContents contents() {
+        return new VolumeContents(this, store.properties().chunkSizeBytes());
+    }
+
     /** The segments, of which those that no volume names are gone. */
     private SegmentSpace space() throws IOException {
         synchronized (claiming) {
@@ -509,7 +519,7 @@ public final class VolumeRegistry implements AutoCloseable {
         }
     }
 
-    private synchronized ChunkCache cache() throws IOException {
+    synchronized ChunkCache cache() throws IOException {
         if (closed) {
             throw new IllegalStateException("the engine is closed");
         }

@@ -6,6 +6,7 @@ import dev.varve.chunk.ChunkMissingException;
 import dev.varve.store.Compression;
 import dev.varve.store.GarbageCollection;
 import dev.varve.store.HeapStore;
+import dev.varve.store.Mending;
 import dev.varve.store.Store;
 import dev.varve.store.StoreProperties;
 import dev.varve.store.StoreStats;
@@ -144,6 +145,11 @@ final class ProbeStore implements Store {
     @Override
     public Verification verification() {
         return store.verification();
+    }
+
+    @Override
+    public Mending mend(Set<Integer> unsound) throws IOException {
+        return store.mend(unsound);
     }
 
     @Override

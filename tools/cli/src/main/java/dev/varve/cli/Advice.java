@@ -25,7 +25,7 @@ final class Advice {
             return message.contains("; ") ? "" : "import into it, or name another folder with --store";
         }
         if (e instanceof ChunkException) {
-            return "varve check --data tells which images have lost what";
+            return "varve check --data tells which images have lost what, varve repair may mend it";
         }
         if (e instanceof BadUsage) {
             return "see varve --help";

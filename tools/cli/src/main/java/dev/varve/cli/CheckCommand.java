@@ -49,7 +49,7 @@ final class CheckCommand implements Callable<Integer> {
             throw new Failure(
                     session.store(),
                     Problems.count(result.problemCount())
-                            + "; import what is named again, or restore the store from a copy");
+                            + "; varve repair --from SOURCE mends what another store or a raw disk still has");
         }
         return Main.DONE;
     }

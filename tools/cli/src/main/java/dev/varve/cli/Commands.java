@@ -33,6 +33,7 @@ final class Commands {
         ALL.put("volume", VolumeGroup::commandLine);
         ALL.put("instance", InstanceGroup::commandLine);
         ALL.put("check", CheckCommand::new);
+        ALL.put("repair", RepairCommand::new);
         ALL.put("gc", GcCommand::new);
         ALL.put("restore", RestoreCommand::new);
         ALL.put("stats", StatsCommand::new);

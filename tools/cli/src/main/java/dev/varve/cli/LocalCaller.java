@@ -1,5 +1,8 @@
 package dev.varve.cli;
 
+import dev.varve.ContentSource;
+import dev.varve.Engine;
+import dev.varve.EngineOptions;
 import dev.varve.block.BlockDevice;
 import dev.varve.control.Caller;
 import dev.varve.control.DiskTarget;
@@ -20,6 +23,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** This process gave the command. */
 final class LocalCaller implements Caller {
@@ -93,6 +97,11 @@ final class LocalCaller implements Caller {
     @Override
     public BlockDevice openDisk(Path path) throws IOException {
         return RawDevice.open(path, RawDevice.Access.READ);
+    }
+
+    @Override
+    public @Nullable ContentSource openStore(Path path) throws IOException {
+        return Files.isDirectory(path) ? Engine.openContent(path, EngineOptions.defaults()) : null;
     }
 
     @Override

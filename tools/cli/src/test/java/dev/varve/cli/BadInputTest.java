@@ -170,7 +170,7 @@ class BadInputTest extends CommandTest {
                 .doesNotContain(second);
         assertThat(check.err())
                 .isEqualTo("varve: " + store
-                        + ": 1 problem; import what is named again, or restore the store from a copy\n");
+                        + ": 1 problem; varve repair --from SOURCE mends what another store or a raw disk still has\n");
     }
 
     @Test

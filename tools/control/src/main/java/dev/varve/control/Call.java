@@ -37,7 +37,13 @@ enum Call {
     /** Name; brings a flag. */
     HAS_PROGRAM,
     /** Words; brings an exit code. */
-    RUN;
+    RUN,
+    /** Path; brings a handle, 0 when it is no folder. */
+    OPEN_STORE,
+    /** Handle, chunk id; brings bytes, none when there is no such chunk. */
+    CHUNK,
+    /** Handle, node id; brings bytes, none when there is no such node. */
+    NODE;
 
     private static final Call[] ALL = values();
 

@@ -1,11 +1,13 @@
 package dev.varve.control;
 
+import dev.varve.ContentSource;
 import dev.varve.block.BlockDevice;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The process that gave a command, for the one that carries it out: its streams, its files, its programs. Paths are names in
@@ -85,6 +87,16 @@ public interface Caller {
      * @throws IOException when it can't be opened
      */
     BlockDevice openDisk(Path path) throws IOException;
+
+    /**
+     * Opens another store, for what is in it.
+     *
+     * @param path which
+     * @return to be closed; null when the path is no folder
+     * @throws IOException when it can't be opened, or somebody has it open
+     */
+    @Nullable
+    ContentSource openStore(Path path) throws IOException;
 
     /**
      * Makes ready to write a raw disk.

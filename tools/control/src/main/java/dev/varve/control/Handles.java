@@ -1,5 +1,6 @@
 package dev.varve.control;
 
+import dev.varve.ContentSource;
 import dev.varve.block.BlockDevice;
 import dev.varve.block.Extent;
 import java.io.IOException;
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /** What a client has open for the command that is carried out for it. Calls come on many threads. */
 final class Handles implements AutoCloseable {
+    private static final int ID_BYTES = 32;
+
     private final Caller caller;
     private final Map<Long, AutoCloseable> open = new ConcurrentHashMap<>();
     private final AtomicLong last = new AtomicLong(2);
@@ -38,6 +41,10 @@ final class Handles implements AutoCloseable {
             case OPEN_DISK -> {
                 BlockDevice disk = caller.openDisk(path(call));
                 answer.number(keep(disk)).number(disk.sizeBytes());
+            }
+            case OPEN_STORE -> {
+                ContentSource store = caller.openStore(path(call));
+                answer.number(store == null ? 0 : keep(store));
             }
             case CREATE_DISK -> {
                 DiskTarget target = caller.createDisk(Path.of(call.text()), call.number(), call.flag());
@@ -72,6 +79,8 @@ final class Handles implements AutoCloseable {
                 out.write(bytes.array(), bytes.arrayOffset(), bytes.remaining());
                 out.flush();
             }
+            case CHUNK -> answer(answer, of(handle, ContentSource.class).chunk(id(call)));
+            case NODE -> answer(answer, of(handle, ContentSource.class).node(id(call)));
             case READ_AT -> {
                 long offset = call.number();
                 byte[] bytes = new byte[call.number(1, FrameChannel.MAX_DATA_BYTES)];
@@ -89,6 +98,22 @@ final class Handles implements AutoCloseable {
             case COMMIT -> of(handle, DiskTarget.class).commit();
             case CLOSE -> close(open.remove(handle));
             default -> throw new IOException("a call of kind " + kind);
+        }
+    }
+
+    private static byte[] id(BodyReader call) throws IOException {
+        ByteBuffer rest = call.rest();
+        if (rest.remaining() != ID_BYTES) {
+            throw new IOException("an id of " + rest.remaining() + " bytes");
+        }
+        byte[] id = new byte[ID_BYTES];
+        rest.get(id);
+        return id;
+    }
+
+    private static void answer(BodyWriter answer, byte @Nullable [] found) {
+        if (found != null) {
+            answer.bytes(found, 0, found.length);
         }
     }
 

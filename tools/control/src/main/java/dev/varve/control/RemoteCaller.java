@@ -1,5 +1,6 @@
 package dev.varve.control;
 
+import dev.varve.ContentSource;
 import dev.varve.block.BlockDevice;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,6 +14,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,6 +155,12 @@ final class RemoteCaller implements Caller {
     }
 
     @Override
+    public @Nullable ContentSource openStore(Path path) throws IOException {
+        long handle = ask(Call.OPEN_STORE, path).number();
+        return handle == 0 ? null : new RemoteContent(this, handle);
+    }
+
+    @Override
     public DiskTarget createDisk(Path path, long sizeBytes, boolean replace) throws IOException {
         BodyReader answer = call(message(Call.CREATE_DISK)
                 .text(path.toString())
@@ -197,6 +205,32 @@ final class RemoteCaller implements Caller {
         @Override
         public void close() throws IOException {
             device.close();
+        }
+    }
+
+    private record RemoteContent(RemoteCaller caller, long handle) implements ContentSource {
+        @Override
+        public byte @Nullable [] chunk(byte[] id) throws IOException {
+            return find(Call.CHUNK, id);
+        }
+
+        @Override
+        public byte @Nullable [] node(byte[] id) throws IOException {
+            return find(Call.NODE, id);
+        }
+
+        private byte @Nullable [] find(Call kind, byte[] id) throws IOException {
+            ByteBuffer found = caller.call(
+                            message(kind).number(handle).bytes(id, 0, id.length), FrameChannel.MAX_DATA_BYTES)
+                    .rest();
+            byte[] bytes = new byte[found.remaining()];
+            found.get(bytes);
+            return bytes.length == 0 ? null : bytes;
+        }
+
+        @Override
+        public void close() throws IOException {
+            caller.close(handle);
         }
     }
 

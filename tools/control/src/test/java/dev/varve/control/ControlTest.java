@@ -1,9 +1,11 @@
 package dev.varve.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.ContentSource;
 import dev.varve.Engine;
 import dev.varve.EngineOptions;
 import dev.varve.block.BlockDevice;
@@ -119,6 +121,27 @@ class ControlTest {
                 assertThat(pipe.read()).isNegative();
             }
             assertThatThrownBy(() -> caller.openOutput(Path.of("out"))).hasMessage("out: nobody reads it");
+            return 0;
+        });
+        TestCaller caller = new TestCaller("", null);
+        assertThat(run(caller)).isZero();
+        assertThat(caller.opened).hasValue(0);
+    }
+
+    @Test
+    void storeIsOpenedByTheCaller() throws IOException {
+        serve((args, caller) -> {
+            assertThat(caller.openStore(Path.of("file"))).isNull();
+            byte[] id = new byte[32];
+            try (ContentSource store = requireNonNull(caller.openStore(Path.of("store")))) {
+                assertThat(store.chunk(id)).isNull();
+                assertThat(store.node(id)).isNull();
+                id[31] = 1;
+                assertThat(store.chunk(id)).containsExactly(10, 11);
+                id[31] = 2;
+                assertThat(store.node(id)).containsExactly(20);
+                assertThatThrownBy(() -> store.chunk(new byte[31])).hasMessageContaining("an id of 31 bytes");
+            }
             return 0;
         });
         TestCaller caller = new TestCaller("", null);

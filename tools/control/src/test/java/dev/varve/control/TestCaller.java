@@ -2,6 +2,7 @@ package dev.varve.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.varve.ContentSource;
 import dev.varve.block.BlockDevice;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -91,6 +92,31 @@ final class TestCaller implements Caller {
             throw new IOException(path + ": no such file; check the path");
         }
         return found;
+    }
+
+    /** A folder named "store" has one chunk and one node, whose ids end in 1 and 2; other paths are no folder. */
+    @Override
+    public @Nullable ContentSource openStore(Path path) {
+        if (!path.toString().equals("store")) {
+            return null;
+        }
+        opened.incrementAndGet();
+        return new ContentSource() {
+            @Override
+            public byte @Nullable [] chunk(byte[] id) {
+                return id[31] == 1 ? new byte[] {10, 11} : null;
+            }
+
+            @Override
+            public byte @Nullable [] node(byte[] id) {
+                return id[31] == 2 ? new byte[] {20} : null;
+            }
+
+            @Override
+            public void close() {
+                opened.decrementAndGet();
+            }
+        };
     }
 
     @Override

@@ -1,0 +1,72 @@
+package dev.varve;
+
+import dev.varve.chunk.ChunkException;
+import dev.varve.chunk.ChunkId;
+import dev.varve.chunk.ChunkKey;
+import dev.varve.file.FileIo;
+import dev.varve.store.PackStore;
+import dev.varve.store.Store;
+import dev.varve.store.StoreOptions;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** The content of a store that nobody works with, whose records are not looked at. */
+final class StoreContent implements ContentSource {
+    private final Store store;
+    private final AutoCloseable beneath;
+
+    StoreContent(Store store, AutoCloseable beneath) {
+        this.store = store;
+        this.beneath = beneath;
+    }
+
+    static StoreContent open(Path folder, EngineOptions options) throws IOException {
+        StoreOptions defaults = StoreOptions.defaults();
+        FileIo io = defaults.io();
+        StoreOptions with = new StoreOptions(
+                defaults.chunkSizeBytes(),
+                defaults.compression(),
+                options.indexCacheBytes(),
+                options.nativeFolder(),
+                io);
+        try {
+            return new StoreContent(PackStore.open(folder, with), io);
+        } catch (IOException | RuntimeException e) {
+            io.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public byte @Nullable [] chunk(byte[] id) throws IOException {
+        byte[] plain = new byte[store.properties().chunkSizeBytes()];
+        try {
+            store.get(ChunkKey.plain(ChunkId.of(id, 0)), ByteBuffer.wrap(plain));
+            return plain;
+        } catch (ChunkException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public byte @Nullable [] node(byte[] id) throws IOException {
+        try {
+            return store.node(ChunkId.of(id, 0));
+        } catch (ChunkException e) {
+            return null;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (beneath) {
+            store.close();
+        } catch (IOException | RuntimeException e) {
+            throw e;
+        } catch (Exception e) {
+            throw new IOException(e);
+        }
+    }
+}
