@@ -61,3 +61,17 @@ done
 varve export "$image" - | cmp - "$work/disk.raw" || die "the image differs"
 varve gc --now >/dev/null
 [ "$(varve stats --json | sed -n 's/.*"Alarms" : \([0-9]*\).*/\1/p')" = 0 ] || die "something was needed that was condemned"
+
+# What a deletion says it frees is what it frees, and the table by owner adds up.
+number() { sed -n "s/.*\"$1\" : \([0-9]*\).*/\1/p" | tail -n 1; }
+other=$(varve import "$work/other.raw" --name other | tail -n 1)
+varve gc --now >/dev/null
+live=$(varve stats --json | number LiveBytes)
+unique=$(varve show "$other" --json | number UniqueBytes)
+stored=$(varve stats --by-owner --json | number StoredBytes)
+log=$(varve stats --json | number LogBytes)
+[ "$stored" = $((live + log)) ] || die "$stored bytes are counted, the store has $live and $log of logs"
+freed=$(varve image deregister "$other" --with-snapshots --json | number FreedBytes)
+[ "$freed" = "$unique" ] || die "$unique bytes are unique, $freed become free"
+varve gc --now >/dev/null
+[ "$(varve stats --json | number LiveBytes)" = $((live - freed)) ] || die "not $freed bytes have become free"

@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -352,6 +353,31 @@ public final class Engine implements AutoCloseable {
                 stats.liveBytes(),
                 stats.indexBytes(),
                 stats.alarms());
+    }
+
+    /**
+     * What all images, snapshots and volumes take, alone and with others. Beside all else; reads the index, and of each
+     * manifest what differs from one like it. 13 bytes of heap for each chunk of the store.
+     *
+     * @param progress is told how much was read; what it throws ends the count
+     * @return as it was while it was counted: exact if nothing was changed meanwhile
+     * @throws IOException when the index could not be read; what is damaged otherwise is told in the report
+     */
+    public SpaceReport space(ProgressListener progress) throws IOException {
+        return new EngineSpace(store, catalog, manifests).report(new ReadProgress(progress));
+    }
+
+    /**
+     * What would become free if some were deleted, images together with those of their snapshots that no other image needs,
+     * instances with the volumes that go with them. To be asked before. It takes no longer than to read 8,192 nodes of
+     * manifests: those of 128 GiB of disks that go, and of as many that stay, if they share nothing.
+     *
+     * @param ids of images, snapshots, volumes and instances; others take nothing
+     * @return what becomes free after the time of grace; empty when what goes is larger than that
+     * @throws IOException when the index or a record could not be read
+     */
+    public Optional<FreedSpace> freedBy(Collection<String> ids) throws IOException {
+        return new EngineSpace(store, catalog, manifests).freed(ids);
     }
 
     /**

@@ -128,6 +128,15 @@ public final class ChunkId implements Comparable<ChunkId> {
         return c;
     }
 
+    /**
+     * The first bits of the id, for tables that are in the order of ids.
+     *
+     * @return 64 bits, unsigned
+     */
+    public long prefix() {
+        return a;
+    }
+
     /** Any part of a hash is a hash. */
     @Override
     public int hashCode() {

@@ -174,6 +174,16 @@ public final class Manifests {
         new TreeWalk(store, manifest, NodeKind.WRITERS, visitor).run();
     }
 
+    /**
+     * Goes from disk to disk and tells which chunks come and which go; reads the nodes from the store, not from memory.
+     *
+     * @param visitor is told what comes and goes, from the calling thread
+     * @return before its first disk
+     */
+    public ContentSteps steps(ContentSteps.Visitor visitor) {
+        return new ContentSteps(store, visitor);
+    }
+
     /** For tests: what is in memory. */
     NodeCache nodes() {
         return nodes;

@@ -109,6 +109,24 @@ public final class HeapStore implements Store {
         return found.bytes.clone();
     }
 
+    @Override
+    public void chunks(ChunkVisitor visitor) throws IOException {
+        List<ChunkKey> keys;
+        synchronized (this) {
+            checkOpen();
+            keys = new ArrayList<>(chunks.keySet());
+        }
+        for (ChunkKey key : keys) {
+            visitor.chunk(key, properties.chunkSizeBytes());
+        }
+    }
+
+    @Override
+    public synchronized int storedBytes(ChunkKey key) {
+        checkOpen();
+        return chunks.containsKey(key) ? properties.chunkSizeBytes() : 0;
+    }
+
     private void bringBack(Held found) {
         alarms += found.condemnedSeconds == 0 ? 0 : 1;
         found.condemnedSeconds = 0;

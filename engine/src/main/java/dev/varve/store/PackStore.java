@@ -282,6 +282,24 @@ public final class PackStore implements Store {
     }
 
     @Override
+    public void chunks(ChunkVisitor visitor) throws IOException {
+        index.chunks((key, location) -> visitor.chunk(key, storedBytes(key, location)));
+    }
+
+    @Override
+    public int storedBytes(ChunkKey key) throws IOException {
+        Location location = index.chunk(key);
+        return location == null ? 0 : storedBytes(key, location);
+    }
+
+    private int storedBytes(ChunkKey key, Location location) throws IOException {
+        if (location.lengthBytes() <= 0 || location.lengthBytes() > MAX_STORED_BYTES) {
+            throw new ChunkCorruptException(key, where(location), "frame of " + location.lengthBytes() + " bytes");
+        }
+        return location.lengthBytes();
+    }
+
+    @Override
     public byte[] node(ChunkId id) throws IOException {
         byte[] stored = index.node(id);
         if (stored == null) {

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 public interface Store extends AutoCloseable {
+    /** More than any chunk takes, with all that is stored around it. */
+    int MAX_STORED_BYTES = (1 << 20) - 1;
+
     /**
      * What the store was created with.
      *
@@ -106,6 +109,36 @@ public interface Store extends AutoCloseable {
      * @throws IOException when the store can't be written
      */
     WriteLease write(String purpose) throws IOException;
+
+    /** Is told of chunks. */
+    interface ChunkVisitor {
+        /**
+         * One chunk.
+         *
+         * @param key its name
+         * @param storedBytes what it takes in the store, 1 to {@link #MAX_STORED_BYTES}
+         * @throws IOException to end the listing
+         */
+        void chunk(ChunkKey key, int storedBytes) throws IOException;
+    }
+
+    /**
+     * Tells of every chunk in the index, named by something or not, in the order of domains and ids. Nothing is held: what
+     * changes meanwhile may be told as it was or as it is.
+     *
+     * @param visitor is told of each, from the calling thread; it may be long and use the store
+     * @throws IOException when the index could not be read, or from the visitor
+     */
+    void chunks(ChunkVisitor visitor) throws IOException;
+
+    /**
+     * What a chunk takes.
+     *
+     * @param key its name
+     * @return its bytes in the store; 0 when it is not in the index
+     * @throws IOException when the index could not be read
+     */
+    int storedBytes(ChunkKey key) throws IOException;
 
     /**
      * Begins a collection of what nothing names any more.

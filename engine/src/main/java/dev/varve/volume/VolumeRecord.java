@@ -237,6 +237,11 @@ final class VolumeRecord {
         return segments;
     }
 
+    /** What its log takes. */
+    static long logBytes(Resource record) throws IOException {
+        return segments(record).stream().mapToLong(SegmentEntry::sizeBytes).sum();
+    }
+
     /** Names some segments no more. */
     static void dropSegments(Resource record, Set<Long> numbers) throws IOException {
         setSegments(

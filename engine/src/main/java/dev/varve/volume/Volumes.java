@@ -164,13 +164,9 @@ public final class Volumes {
     public VolumeStats stats(String id) throws IOException {
         VolumeErrors.checkId(id);
         Resource record = require(id, catalog.find(ResourceKind.VOLUME, scope, id));
-        long logBytes = 0;
-        for (SegmentEntry segment : VolumeRecord.segments(record)) {
-            logBytes += segment.sizeBytes();
-        }
         IOException failure = registry.folds().failure(id);
         return new VolumeStats(
-                logBytes,
+                VolumeRecord.logBytes(record),
                 registry.indexBytes(id),
                 VolumeRecord.layers(record).size(),
                 failure == null ? null : failure.getMessage());

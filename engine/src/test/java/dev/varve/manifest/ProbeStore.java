@@ -67,6 +67,16 @@ final class ProbeStore implements Store {
     }
 
     @Override
+    public void chunks(ChunkVisitor visitor) throws IOException {
+        store.chunks(visitor);
+    }
+
+    @Override
+    public int storedBytes(ChunkKey key) throws IOException {
+        return store.storedBytes(key);
+    }
+
+    @Override
     public WriteLease write(String purpose) throws IOException {
         WriteLease lease = store.write(purpose);
         openLeases.incrementAndGet();

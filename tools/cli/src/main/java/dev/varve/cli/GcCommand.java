@@ -3,10 +3,12 @@ package dev.varve.cli;
 import dev.varve.Engine;
 import dev.varve.GarbageReport;
 import dev.varve.GarbageReport.Amount;
+import dev.varve.SpaceReport;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,14 +32,16 @@ import picocli.CommandLine.TypeConversionException;
         footer = {
             "",
             "Examples:",
-            "  varve gc --dry-run        what would become free",
+            "  varve gc --dry-run        what would become free, and who holds the rest",
             "  varve gc                  condemn, and drop what was condemned 10 minutes ago or earlier",
             "  varve gc --now            give up what was deleted, condemn and drop at once, as on a full disk",
         })
 final class GcCommand implements Callable<Integer> {
     private final Session session;
 
-    @Option(names = "--dry-run", description = "Change nothing, and say what would be condemned and dropped.")
+    @Option(
+            names = "--dry-run",
+            description = "Change nothing, and say what would be condemned and dropped, and who holds the rest.")
     private boolean dryRun;
 
     @Option(
@@ -92,12 +96,28 @@ final class GcCommand implements Callable<Integer> {
         if (now && !dryRun) {
             report = report.then(engine.collectGarbage(used, false));
         }
+        SpaceReport space = dryRun ? session.space(engine) : null;
         if (session.json()) {
-            printDocument(report);
+            printDocument(report, space);
         } else {
             printForPeople(report, used);
+            if (space != null) {
+                printHolders(space, Lists.names(session.scope(engine)));
+            }
         }
         return Main.DONE;
+    }
+
+    private void printHolders(SpaceReport space, Map<String, String> names) {
+        Console console = session.console();
+        console.print("");
+        console.print(SpaceText.largest(space, names));
+        int more = space.byUnique().size() - SpaceText.MAX_ROWS;
+        if (more > 0) {
+            console.print("... and " + more + " more: varve stats --by-owner");
+        }
+        console.print("");
+        SpaceText.totals(space).forEach(console::print);
     }
 
     private void printForPeople(GarbageReport report, Duration used) {
@@ -144,7 +164,7 @@ final class GcCommand implements Callable<Integer> {
         return amount.chunks() + (amount.chunks() == 1 ? " chunk, " : " chunks, ") + Sizes.format(amount.chunkBytes());
     }
 
-    private void printDocument(GarbageReport report) throws IOException {
+    private void printDocument(GarbageReport report, @Nullable SpaceReport space) throws IOException {
         session.console()
                 .print(Json.object(json -> json.number("Forgotten", report.forgotten())
                         .number("Disks", report.roots())
@@ -156,7 +176,8 @@ final class GcCommand implements Callable<Integer> {
                         .object("BroughtBack", part -> print(part, report.broughtBack()))
                         .number("DeletedPacks", report.packs())
                         .number("DeletedPackBytes", report.packBytes())
-                        .number("CopiedBytes", report.movedBytes())));
+                        .number("CopiedBytes", report.movedBytes())
+                        .object("Space", space == null ? null : part -> SpaceText.json(part, space))));
     }
 
     private static void print(Json json, Amount amount) throws IOException {

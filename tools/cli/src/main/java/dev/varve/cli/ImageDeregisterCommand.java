@@ -39,6 +39,7 @@ final class ImageDeregisterCommand implements Callable<Integer> {
         List<SnapshotDeletion> deletions;
         Engine engine = session.open();
         Images images = session.scope(engine).images();
+        Frees frees = Frees.of(session, engine, withSnapshots ? List.of(id) : List.of());
         if (withSnapshots) {
             deletions = images.deregisterWithSnapshots(id);
         } else {
@@ -47,14 +48,17 @@ final class ImageDeregisterCommand implements Callable<Integer> {
         }
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.flag("Return", true)
+                    .print(Json.object(json -> frees.json(json.flag("Return", true)
                             .objects(
                                     "DeleteSnapshotResults",
                                     deletions,
                                     (item, each) -> item.text("SnapshotId", each.snapshotId())
-                                            .text("ReturnCode", word(each.result())))));
+                                            .text("ReturnCode", word(each.result()))))));
         } else {
-            session.console().print("Deregistered " + id + "." + RestoreCommand.hint(id));
+            session.console()
+                    .print("Deregistered " + id + "; "
+                            + (withSnapshots ? frees.text() : "its snapshots stay, and no space becomes free") + "."
+                            + RestoreCommand.hint(id));
             deletions.forEach(each -> session.console().print(each.snapshotId() + ": " + meaning(each.result())));
         }
         return Main.DONE;

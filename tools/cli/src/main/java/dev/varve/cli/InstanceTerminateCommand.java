@@ -34,18 +34,20 @@ final class InstanceTerminateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         List<Instance> ended;
         Engine engine = session.open();
+        Frees frees = Frees.of(session, engine, ids);
         ended = session.scope(engine).instances().terminate(ids);
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.objects(
+                    .print(Json.object(json -> frees.json(json.objects(
                             "TerminatingInstances",
                             ended,
                             (item, instance) -> item.text("InstanceId", instance.id())
                                     .object(
                                             "CurrentState",
-                                            state -> state.number("Code", 48).text("Name", "terminated")))));
+                                            state -> state.number("Code", 48).text("Name", "terminated"))))));
         } else {
             ended.forEach(this::print);
+            session.console().print("Of their volumes, " + frees.text(1) + ".");
         }
         return Main.DONE;
     }

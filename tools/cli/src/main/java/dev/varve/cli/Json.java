@@ -56,10 +56,13 @@ final class Json {
         return this;
     }
 
-    Json object(String name, Part members) throws IOException {
-        generator.writeObjectFieldStart(name);
-        members.write(this);
-        generator.writeEndObject();
+    /** A member that is left out when there is none. */
+    Json object(String name, @Nullable Part members) throws IOException {
+        if (members != null) {
+            generator.writeObjectFieldStart(name);
+            members.write(this);
+            generator.writeEndObject();
+        }
         return this;
     }
 

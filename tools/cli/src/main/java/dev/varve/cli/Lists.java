@@ -1,5 +1,6 @@
 package dev.varve.cli;
 
+import dev.varve.EngineScope;
 import dev.varve.image.Image;
 import dev.varve.image.ImagePage;
 import dev.varve.image.ImageQuery;
@@ -19,6 +20,8 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Whole lists, oldest first, from the engine's pages. */
 final class Lists {
@@ -35,6 +38,11 @@ final class Lists {
             }
             query = query.after(next);
         }
+    }
+
+    /** Names of images by id. */
+    static Map<String, String> names(EngineScope scope) throws IOException {
+        return all(scope.images()).stream().collect(Collectors.toMap(Image::id, Image::name));
     }
 
     static List<Snapshot> all(Snapshots snapshots) throws IOException {

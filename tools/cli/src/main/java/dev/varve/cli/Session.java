@@ -4,6 +4,7 @@ import dev.varve.Engine;
 import dev.varve.EngineOptions;
 import dev.varve.EngineScope;
 import dev.varve.NewStore;
+import dev.varve.SpaceReport;
 import dev.varve.control.Caller;
 import dev.varve.store.StoreNotFoundException;
 import java.io.IOException;
@@ -105,6 +106,13 @@ final class Session implements AutoCloseable {
             return engine.scope(options.account, options.region);
         } catch (IllegalArgumentException e) {
             throw new BadUsage(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** What takes how much. */
+    SpaceReport space(Engine engine) throws IOException {
+        try (ProgressBar bar = new ProgressBar(console, "counting")) {
+            return engine.space(bar);
         }
     }
 

@@ -2,6 +2,8 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import dev.varve.EngineScope;
+import dev.varve.SpaceHolder;
+import dev.varve.SpaceUse;
 import dev.varve.image.DeviceMapping;
 import dev.varve.image.Image;
 import dev.varve.instance.Attachment;
@@ -14,6 +16,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -47,11 +50,11 @@ final class ShowCommand implements Callable<Integer> {
         Engine engine = session.open();
         EngineScope scope = session.scope(engine);
         if (Ids.isImage(id)) {
-            showImage(scope);
+            showImage(scope, space(engine));
         } else if (Ids.isSnapshot(id)) {
-            showSnapshot(scope.snapshots().get(id), scope.snapshots().usedBy(id));
+            showSnapshot(scope.snapshots().get(id), scope.snapshots().usedBy(id), space(engine));
         } else if (Ids.isVolume(id)) {
-            showVolume(scope.volumes().get(id), scope.volumes().stats(id));
+            showVolume(scope.volumes().get(id), scope.volumes().stats(id), space(engine));
         } else if (Ids.isInstance(id)) {
             showInstance(scope);
         } else {
@@ -60,7 +63,7 @@ final class ShowCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
-    private void showImage(EngineScope scope) throws IOException {
+    private void showImage(EngineScope scope, Optional<SpaceUse> space) throws IOException {
         Image image = scope.images().get(id);
         Map<String, Snapshot> snapshots = new LinkedHashMap<>();
         for (String snapshotId : image.snapshotIds()) {
@@ -68,8 +71,10 @@ final class ShowCommand implements Callable<Integer> {
         }
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.objects("Images", List.of(image), Documents::image)
-                            .objects("Snapshots", snapshots.values(), Documents::snapshot)));
+                    .print(Json.object(json -> space(
+                            json.objects("Images", List.of(image), Documents::image)
+                                    .objects("Snapshots", snapshots.values(), Documents::snapshot),
+                            space)));
             return;
         }
         line("Image", image.id());
@@ -82,6 +87,7 @@ final class ShowCommand implements Callable<Integer> {
         line("Virtualization", image.virtualizationType());
         line("Boot mode", image.bootMode());
         line("Root device", image.rootDeviceName());
+        space(space);
         tags(image.tags());
         Table disks = new Table("DEVICE", "SNAPSHOT", ">BYTES", ">VOLUME", "TYPE", "DELETED WITH INSTANCE");
         image.mappings().forEach(mapping -> disk(disks, mapping, snapshots.get(mapping.snapshotId())));
@@ -104,11 +110,13 @@ final class ShowCommand implements Callable<Integer> {
                 mapping.deleteOnTermination() ? "yes" : "no");
     }
 
-    private void showSnapshot(Snapshot snapshot, List<String> usedBy) throws IOException {
+    private void showSnapshot(Snapshot snapshot, List<String> usedBy, Optional<SpaceUse> space) throws IOException {
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.objects("Snapshots", List.of(snapshot), Documents::snapshot)
-                            .texts("UsedBy", usedBy)));
+                    .print(Json.object(json -> space(
+                            json.objects("Snapshots", List.of(snapshot), Documents::snapshot)
+                                    .texts("UsedBy", usedBy),
+                            space)));
             return;
         }
         line("Snapshot", snapshot.id());
@@ -123,15 +131,18 @@ final class ShowCommand implements Callable<Integer> {
         line("Lineage", snapshot.lineageId());
         line("Content", snapshot.contentId());
         line("Used by", String.join(", ", usedBy));
+        space(space);
         tags(snapshot.tags());
     }
 
-    private void showVolume(Volume volume, VolumeStats stats) throws IOException {
+    private void showVolume(Volume volume, VolumeStats stats, Optional<SpaceUse> space) throws IOException {
         if (session.json()) {
             session.console()
-                    .print(Json.object(json -> json.objects("Volumes", List.of(volume), Documents::volume)
-                            .number("LogBytes", stats.logBytes())
-                            .number("PendingLayers", stats.pendingLayers())));
+                    .print(Json.object(json -> space(
+                            json.objects("Volumes", List.of(volume), Documents::volume)
+                                    .number("LogBytes", stats.logBytes())
+                                    .number("PendingLayers", stats.pendingLayers()),
+                            space)));
             return;
         }
         VolumeAttachment attachment = volume.attachment();
@@ -146,6 +157,7 @@ final class ShowCommand implements Callable<Integer> {
         line("Lineage", volume.lineageId());
         line("Log", Sizes.format(stats.logBytes()));
         line("To be folded", stats.pendingLayers() == 0 ? null : stats.pendingLayers());
+        space(space);
         tags(volume.tags());
     }
 
@@ -182,6 +194,26 @@ final class ShowCommand implements Callable<Integer> {
         }
         session.console().print("");
         session.console().print(devices);
+    }
+
+    private Optional<SpaceUse> space(Engine engine) throws IOException {
+        return session.space(engine).holder(id).map(SpaceHolder::use);
+    }
+
+    private static void space(Json json, Optional<SpaceUse> space) throws IOException {
+        if (space.isPresent()) {
+            json.object("Space", part -> SpaceText.json(part, space.get()));
+        }
+    }
+
+    private void space(Optional<SpaceUse> space) {
+        space.ifPresent(use -> {
+            line("Logical", Sizes.format(use.logicalBytes()));
+            line("Data", Sizes.format(use.dataBytes()) + (use.isWhole() ? "" : ", and what is damaged: varve check"));
+            line("Unique", Sizes.format(use.uniqueBytes()) + " stored, needed by nothing else");
+            line("Shared", Sizes.format(use.sharedBytes()) + " stored, needed by others, too");
+            line("Stored", Sizes.format(use.storedBytes()));
+        });
     }
 
     private void tags(Map<String, String> tags) {

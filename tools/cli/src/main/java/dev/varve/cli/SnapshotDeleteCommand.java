@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.Engine;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -28,12 +29,13 @@ final class SnapshotDeleteCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Engine engine = session.open();
+        Frees frees = Frees.of(session, engine, List.of(id));
         session.scope(engine).snapshots().delete(id);
         session.console()
                 .print(
                         session.json()
-                                ? Json.object(json -> json.flag("Return", true))
-                                : "Deleted " + id + "." + RestoreCommand.hint(id));
+                                ? Json.object(json -> frees.json(json.flag("Return", true)))
+                                : "Deleted " + id + "; " + frees.text() + "." + RestoreCommand.hint(id));
         return Main.DONE;
     }
 }

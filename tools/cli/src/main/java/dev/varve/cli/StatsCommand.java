@@ -5,12 +5,16 @@ import dev.varve.EngineInfo;
 import dev.varve.EngineScope;
 import dev.varve.EngineStats;
 import dev.varve.ScrubStatus;
+import dev.varve.SpaceReport;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.volume.Volume;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** {@code varve stats}. */
 @Command(
@@ -20,12 +24,27 @@ import picocli.CommandLine.Command;
             "",
             "Examples:",
             "  varve stats",
+            "  varve stats --by-owner    what each image, snapshot and volume takes, alone and with others",
             "  varve stats --json",
         })
 final class StatsCommand implements Callable<Integer> {
     private final Session session;
 
-    private record Numbers(EngineInfo info, EngineStats stats, ScrubStatus scrub, Counts counts) {}
+    @Option(
+            names = "--by-owner",
+            description = {
+                "Also say of each image, snapshot and volume, of all accounts and regions, how long its disk is (logical), what of"
+                        + " it is not zeros (data), and what it takes of the store: what nothing else needs (unique), and what"
+                        + " others need, too (shared)."
+            })
+    private boolean byOwner;
+
+    private record Numbers(
+            EngineInfo info,
+            EngineStats stats,
+            ScrubStatus scrub,
+            Counts counts,
+            @Nullable SpaceReport space) {}
 
     /** Of the account and region. */
     private record Counts(
@@ -40,11 +59,16 @@ final class StatsCommand implements Callable<Integer> {
         Numbers numbers;
         Engine engine = session.open();
         EngineScope scope = session.scope(engine);
-        numbers = new Numbers(engine.info(), engine.stats(), engine.scrubStatus(), count(scope));
+        numbers = new Numbers(
+                engine.info(),
+                engine.stats(),
+                engine.scrubStatus(),
+                count(scope),
+                byOwner ? session.space(engine) : null);
         if (session.json()) {
             printDocument(numbers);
         } else {
-            printForPeople(numbers);
+            printForPeople(numbers, byOwner ? Lists.names(scope) : Map.of());
         }
         return Main.DONE;
     }
@@ -66,7 +90,7 @@ final class StatsCommand implements Callable<Integer> {
                 Lists.all(scope.instances()).size());
     }
 
-    private void printForPeople(Numbers numbers) {
+    private void printForPeople(Numbers numbers, Map<String, String> names) {
         EngineStats stats = numbers.stats;
         Counts counts = numbers.counts;
         Console console = session.console();
@@ -85,6 +109,12 @@ final class StatsCommand implements Callable<Integer> {
                 + Sizes.format(stats.indexBytes()) + " of index");
         console.print("Data        " + Problems.describe(numbers.scrub));
         Problems.print(console, numbers.scrub.problems());
+        if (numbers.space != null) {
+            console.print("");
+            console.print(SpaceText.table(numbers.space, names));
+            console.print("");
+            SpaceText.totals(numbers.space).forEach(console::print);
+        }
     }
 
     private void printDocument(Numbers numbers) throws IOException {
@@ -110,6 +140,7 @@ final class StatsCommand implements Callable<Integer> {
                         .number("LiveBytes", stats.liveBytes())
                         .number("IndexBytes", stats.indexBytes())
                         .number("Alarms", stats.alarms())
-                        .object("Scrub", part -> Problems.print(part, numbers.scrub))));
+                        .object("Scrub", part -> Problems.print(part, numbers.scrub))
+                        .object("Space", numbers.space == null ? null : part -> SpaceText.json(part, numbers.space))));
     }
 }

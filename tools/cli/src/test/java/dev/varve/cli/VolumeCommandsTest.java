@@ -125,7 +125,8 @@ class VolumeCommandsTest extends CommandTest {
         assertThat(done("show", root).out()).contains("1 GiB", "Log             0 B");
         assertThat(done("volume", "grow", root, "1500M").out()).isEqualTo(root + " has 2 GiB now, 1 GiB before.\n");
         failed(varve("volume", "grow", root, "1G"), "smaller");
-        assertThat(done("volume", "delete", blank).out()).startsWith("Deleted " + blank + ". For 10 minutes");
+        assertThat(done("volume", "delete", blank).out())
+                .startsWith("Deleted " + blank + "; no space becomes free. For 10 minutes");
         assertThat(done("volumes").out()).doesNotContain(blank).contains(copy, root);
         assertThat(varve("volume", "create").code()).isEqualTo(2);
         assertThat(varve("volume", "create", "--size", "0").code()).isEqualTo(2);
@@ -205,6 +206,7 @@ class VolumeCommandsTest extends CommandTest {
                         first.get(1) + ": deleted",
                         "Terminated " + second.get(0) + ".",
                         second.get(1) + ": deleted",
+                        "Of their volumes, no space becomes free.",
                         ""));
         assertThat(done("volumes").out()).hasLineCount(1);
     }
