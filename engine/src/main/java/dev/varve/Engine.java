@@ -22,6 +22,7 @@ import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
+import dev.varve.store.Background;
 import dev.varve.store.Compression;
 import dev.varve.store.HeapStore;
 import dev.varve.store.Pace;
@@ -87,8 +88,9 @@ public final class Engine implements AutoCloseable {
     private final Consumer<EngineEvent> events;
 
     /** What goes on in the background, each once. */
-    private final List<AutoCloseable> background = new ArrayList<>();
+    private final List<AutoCloseable> goingOn = new ArrayList<>();
 
+    private final Background.Source background;
     private final AutoCloseable beneath;
     private final AtomicBoolean closed = new AtomicBoolean();
 
@@ -103,8 +105,10 @@ public final class Engine implements AutoCloseable {
             AutoCloseable beneath,
             VolumeRegistry.CacheMaker cache,
             VolumeRegistry.@Nullable LogFolder logs,
-            EngineOptions options) {
+            EngineOptions options,
+            Background.Source background) {
         this.store = store;
+        this.background = background;
         this.beneath = beneath;
         this.catalog = new Catalog(store, options.clock(), options.ids()::apply);
         this.manifests = new Manifests(store, options.nodeCacheBytes());
@@ -118,7 +122,8 @@ public final class Engine implements AutoCloseable {
                 snapshots,
                 cache,
                 logs,
-                new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()));
+                new VolumeRegistry.Settings(
+                        options.logBytes(), options.verifiesHydration(), options.prefetches(), background));
         this.instances = new InstanceRegistry(catalog, images, volumes);
         this.collector = new Collector(store, catalog, manifests, this::forgotten);
         this.scrubber = new Scrubber(store, catalog, manifests, volumes::missingLog);
@@ -178,7 +183,8 @@ public final class Engine implements AutoCloseable {
                 () -> {},
                 () -> ChunkCache.onHeap(properties.chunkSizeBytes(), cacheBytes),
                 null,
-                options);
+                options,
+                Background.Source.THREADS);
     }
 
     private static Engine start(Path folder, EngineOptions options, NewStore made, boolean isNew) throws IOException {
@@ -218,7 +224,19 @@ public final class Engine implements AutoCloseable {
             VolumeRegistry.LogFolder logs,
             EngineOptions options)
             throws IOException {
-        Engine engine = new Engine(store, beneath, cache, logs, options);
+        return over(store, beneath, cache, logs, options, Background.Source.THREADS);
+    }
+
+    /** The same with other threads for what is done in the background. */
+    static Engine over(
+            Store store,
+            AutoCloseable beneath,
+            VolumeRegistry.CacheMaker cache,
+            VolumeRegistry.LogFolder logs,
+            EngineOptions options,
+            Background.Source background)
+            throws IOException {
+        Engine engine = new Engine(store, beneath, cache, logs, options, background);
         try {
             for (String id : engine.snapshots.dropDead()) {
                 LOG.info("dropped {}, which a dead process had begun", id);
@@ -415,7 +433,7 @@ public final class Engine implements AutoCloseable {
         if (interval.isNegative()) {
             throw new IllegalArgumentException("a negative time: " + interval);
         }
-        begin(BackgroundScrubber.class, () -> new BackgroundScrubber(scrubber, interval, this::tellDamage));
+        begin(BackgroundScrubber.class, () -> new BackgroundScrubber(scrubber, interval, this::tellDamage, background));
     }
 
     /** Damage has been found in the background. */
@@ -530,15 +548,17 @@ public final class Engine implements AutoCloseable {
      */
     public void collectInBackground(Duration grace) {
         Duration checked = requireGrace(grace);
-        begin(BackgroundCollector.class, () -> new BackgroundCollector(collector, catalog, this::bootOrder, checked));
+        begin(
+                BackgroundCollector.class,
+                () -> new BackgroundCollector(collector, catalog, this::bootOrder, checked, background));
     }
 
     private void begin(Class<?> what, Supplier<AutoCloseable> work) {
-        synchronized (background) {
-            if (closed.get() || background.stream().anyMatch(what::isInstance)) {
+        synchronized (goingOn) {
+            if (closed.get() || goingOn.stream().anyMatch(what::isInstance)) {
                 throw new IllegalStateException("the engine does so already, or is closed");
             }
-            background.add(work.get());
+            goingOn.add(work.get());
         }
     }
 
@@ -556,8 +576,8 @@ public final class Engine implements AutoCloseable {
         }
         Exception failure = null;
         List<AutoCloseable> all;
-        synchronized (background) {
-            all = new ArrayList<>(background);
+        synchronized (goingOn) {
+            all = new ArrayList<>(goingOn);
         }
         all.addAll(List.of(snapshots, threads, volumes, store, beneath));
         for (AutoCloseable each : all) {

@@ -1,13 +1,9 @@
 package dev.varve.maintenance;
 
 import dev.varve.catalog.Catalog;
+import dev.varve.store.Background;
 import dev.varve.store.GarbageCollection;
-import dev.varve.store.Threads;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,11 +23,7 @@ public final class BackgroundCollector implements AutoCloseable {
     private final Catalog catalog;
     private final Collector.Ranks ranks;
     private final Duration grace;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread made = new Thread(task, "varve-collector");
-        made.setDaemon(true);
-        return made;
-    });
+    private final Background thread;
 
     /** What had been released when the last run began; none has run yet. Of the thread. */
     private long seen = -1;
@@ -48,14 +40,17 @@ public final class BackgroundCollector implements AutoCloseable {
      * @param catalog of the store
      * @param ranks order in which chunks are copied
      * @param grace for how long what was deleted can be restored, and what was condemned stays
+     * @param threads where its thread comes from
      */
-    public BackgroundCollector(Collector collector, Catalog catalog, Collector.Ranks ranks, Duration grace) {
+    public BackgroundCollector(
+            Collector collector, Catalog catalog, Collector.Ranks ranks, Duration grace, Background.Source threads) {
         this.collector = collector;
         this.catalog = catalog;
         this.ranks = ranks;
         this.grace = grace;
         long round = Math.min(MAX_ROUND_MILLIS, Math.max(MIN_ROUND_MILLIS, grace.toMillis() / ROUNDS_OF_GRACE));
-        ScheduledFuture<?> unused = thread.scheduleWithFixedDelay(this::round, round, round, TimeUnit.MILLISECONDS);
+        thread = threads.make("varve-collector", 1);
+        thread.repeat(this::round, round);
     }
 
     private void round() {
@@ -88,6 +83,6 @@ public final class BackgroundCollector implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Threads.end(thread);
+        thread.close();
     }
 }

@@ -1,8 +1,8 @@
 package dev.varve.maintenance;
 
 import dev.varve.chunk.ChunkKey;
+import dev.varve.store.Background;
 import dev.varve.store.Pace;
-import dev.varve.store.Threads;
 import dev.varve.store.Verification;
 import dev.varve.store.Verification.Pack;
 import java.io.IOException;
@@ -11,9 +11,6 @@ import java.time.Instant;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -41,11 +38,7 @@ public final class BackgroundScrubber implements AutoCloseable {
     private final Consumer<Problem> listener;
     private final Pace pace;
     private final Verification verification;
-    private final ScheduledExecutorService thread = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread made = new Thread(task, "varve-scrubber");
-        made.setDaemon(true);
-        return made;
-    });
+    private final Background thread;
 
     /** When the state was last kept. Of the thread. */
     private long keptNanos = System.nanoTime();
@@ -58,20 +51,27 @@ public final class BackgroundScrubber implements AutoCloseable {
      * @param scrubber of the store
      * @param interval from the end of a round to the beginning of the next
      * @param listener is told what is newly found to be wrong
+     * @param threads where its thread comes from
      */
-    public BackgroundScrubber(Scrubber scrubber, Duration interval, Consumer<Problem> listener) {
-        this(scrubber, interval, listener, BYTES_PER_SECOND, TICK_MILLIS);
+    public BackgroundScrubber(
+            Scrubber scrubber, Duration interval, Consumer<Problem> listener, Background.Source threads) {
+        this(scrubber, interval, listener, threads, BYTES_PER_SECOND, TICK_MILLIS);
     }
 
     BackgroundScrubber(
-            Scrubber scrubber, Duration interval, Consumer<Problem> listener, long bytesPerSecond, long tickMillis) {
+            Scrubber scrubber,
+            Duration interval,
+            Consumer<Problem> listener,
+            Background.Source threads,
+            long bytesPerSecond,
+            long tickMillis) {
         this.scrubber = scrubber;
         this.interval = interval;
         this.listener = listener;
         this.pace = new Yielding(new SlowPace(bytesPerSecond, () -> false, () -> closed));
         this.verification = scrubber.verification();
-        ScheduledFuture<?> unused =
-                thread.scheduleWithFixedDelay(this::attempt, tickMillis, tickMillis, TimeUnit.MILLISECONDS);
+        this.thread = threads.make("varve-scrubber", 1);
+        thread.repeat(this::attempt, tickMillis);
     }
 
     private void attempt() {
@@ -209,7 +209,7 @@ public final class BackgroundScrubber implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Threads.end(thread);
+        thread.close();
         try {
             if (scrubber.state().begun() != null) {
                 scrubber.change(state -> state);

@@ -1,8 +1,8 @@
 package dev.varve.maintenance;
 
+import dev.varve.store.Background;
 import dev.varve.store.Pace;
 import dev.varve.store.Store;
-import dev.varve.store.Threads;
 import dev.varve.store.Verification;
 import dev.varve.store.Verification.Pack;
 import java.io.IOException;
@@ -15,8 +15,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
 
 /** Reads all data of a store as fast as it can, on all processors, beside all that is done with it. */
@@ -69,15 +67,10 @@ final class DataReading {
             readSome(left);
             return;
         }
-        ExecutorService readers = Executors.newFixedThreadPool(threads, task -> {
-            Thread thread = new Thread(task, "varve-reader");
-            thread.setDaemon(true);
-            return thread;
-        });
-        try {
+        try (Background readers = Background.Source.THREADS.make("varve-reader", threads)) {
             CompletableFuture<?>[] parts = new CompletableFuture<?>[threads];
             for (int i = 0; i < threads; i++) {
-                parts[i] = CompletableFuture.runAsync(() -> readAll(left), readers);
+                parts[i] = CompletableFuture.runAsync(() -> readAll(left), readers::execute);
             }
             CompletableFuture.allOf(parts).join(); // which no interrupt ends
         } catch (CompletionException e) {
@@ -88,8 +81,6 @@ final class DataReading {
                 throw failure;
             }
             throw e;
-        } finally {
-            Threads.end(readers);
         }
     }
 

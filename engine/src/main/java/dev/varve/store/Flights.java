@@ -12,8 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
@@ -39,11 +37,7 @@ final class Flights {
     private final AtomicLong flyingBytes = new AtomicLong();
     private final AtomicBoolean publishing = new AtomicBoolean();
     private final Object publishLock = new Object();
-    private final ExecutorService publisher = Executors.newSingleThreadExecutor(run -> {
-        Thread thread = new Thread(run, "varve-publisher");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final Background publisher = Background.Source.THREADS.make("varve-publisher", 1);
 
     /** Held while the index and the packs' states change together, which is short; inside the publisher's lock. */
     private final Object statesLock = new Object();
@@ -259,6 +253,6 @@ final class Flights {
 
     /** Ends the background thread after what it is doing. */
     void close() {
-        Threads.end(publisher);
+        publisher.close();
     }
 }

@@ -5,7 +5,7 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
-import dev.varve.store.Threads;
+import dev.varve.store.Background;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,11 +13,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongUnaryOperator;
@@ -53,12 +50,7 @@ final class Prefetcher implements AutoCloseable {
     /** Lineages of which a volume notes its reads. */
     private final Set<String> noting = ConcurrentHashMap.newKeySet();
 
-    private final ExecutorService thread =
-            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MAX_LINEAGES), task -> {
-                Thread made = new Thread(task, "varve-prefetch");
-                made.setDaemon(true);
-                return made;
-            });
+    private final Background thread;
 
     private volatile boolean closed;
 
@@ -71,7 +63,8 @@ final class Prefetcher implements AutoCloseable {
         void load(ChunkKey key) throws IOException;
     }
 
-    Prefetcher(Catalog catalog, Loader loader) {
+    Prefetcher(Catalog catalog, Loader loader, Background.Source threads) {
+        this.thread = threads.make("varve-prefetch", 1);
         this.catalog = catalog;
         this.loader = loader;
     }
@@ -101,7 +94,7 @@ final class Prefetcher implements AutoCloseable {
             try {
                 thread.execute(() -> bring(lineage));
             } catch (RejectedExecutionException e) {
-                LOG.debug("nothing is brought for {}: the engine is closing, or too much is to be brought", lineage);
+                LOG.debug("nothing is brought for {}: the engine is closing", lineage);
                 end(lineage);
             }
         }
@@ -129,8 +122,12 @@ final class Prefetcher implements AutoCloseable {
         return fingerprint -> ranks.getOrDefault(fingerprint, Long.MAX_VALUE);
     }
 
-    /** Whether who asks is the first. */
+    /** Whether who asks is the first. While too many lineages are wanted, nobody is. */
     private synchronized boolean want(String lineage, BooleanSupplier isWanted) {
+        if (wanted.size() >= MAX_LINEAGES && !wanted.containsKey(lineage)) {
+            LOG.debug("nothing is brought for {}: too much is to be brought", lineage);
+            return false;
+        }
         List<BooleanSupplier> all = wanted.computeIfAbsent(lineage, unused -> new ArrayList<>());
         all.add(isWanted);
         return all.size() == 1;
@@ -201,6 +198,6 @@ final class Prefetcher implements AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Threads.end(thread);
+        thread.close();
     }
 }

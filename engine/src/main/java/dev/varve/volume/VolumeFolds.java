@@ -4,14 +4,12 @@ import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
-import dev.varve.store.Threads;
+import dev.varve.store.Background;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -32,16 +30,13 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     /** Volumes that are waiting, or being folded. */
     private final Set<String> busy = ConcurrentHashMap.newKeySet();
 
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
-        Thread made = new Thread(task, "varve-fold");
-        made.setDaemon(true);
-        return made;
-    });
+    private final Background thread;
 
     private volatile boolean closed;
 
-    VolumeFolds(VolumeRegistry registry) {
+    VolumeFolds(VolumeRegistry registry, Background.Source threads) {
         this.registry = registry;
+        this.thread = threads.make("varve-fold", 1);
     }
 
     /** Why volumes could not be folded when it was last tried. */
@@ -191,6 +186,6 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        Threads.end(thread);
+        thread.close();
     }
 }

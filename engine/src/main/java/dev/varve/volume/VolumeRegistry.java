@@ -21,6 +21,7 @@ import dev.varve.manifest.Manifest;
 import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
+import dev.varve.store.Background;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,7 +57,7 @@ public final class VolumeRegistry implements AutoCloseable {
 
     private final LiveVolumes live = new LiveVolumes();
     private final Set<VolumeDevice> devices = ConcurrentHashMap.newKeySet();
-    private final VolumeFolds folds = new VolumeFolds(this);
+    private final VolumeFolds folds;
     private final LogLimits limits;
     private final VolumeUpkeep upkeep;
     private final @Nullable Prefetcher prefetcher;
@@ -87,8 +88,9 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param logBytes the most that the log of one volume may take before its writers wait
      * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
      * @param prefetches whether what a boot reads is brought into the cache for later ones
+     * @param threads where threads for what is done in the background come from
      */
-    public record Settings(long logBytes, boolean verifies, boolean prefetches) {}
+    public record Settings(long logBytes, boolean verifies, boolean prefetches, Background.Source threads) {}
 
     /** Brings chunks into the cache, of which it takes half at most. */
     private final class CacheLoads implements Prefetcher.Loader {
@@ -158,9 +160,10 @@ public final class VolumeRegistry implements AutoCloseable {
         this.snapshots = snapshots;
         this.cacheMaker = cacheMaker;
         limits = new LogLimits(settings.logBytes);
-        prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads()) : null;
+        folds = new VolumeFolds(this, settings.threads);
+        prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads(), settings.threads) : null;
         reserve = logs == null ? SpaceReserve.unlimited() : new SpaceReserve(logs::usableBytes);
-        upkeep = new VolumeUpkeep(live, folds, limits, reserve, volume -> keepTouches(volume, false));
+        upkeep = new VolumeUpkeep(live, folds, limits, reserve, volume -> keepTouches(volume, false), settings.threads);
         space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder, reserve);
         loader = settings.verifies ? this::loadVerified : store::get;
     }

@@ -1,17 +1,12 @@
 package dev.varve.volume;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.store.Threads;
+import dev.varve.store.Background;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +29,10 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     private final LogLimits limits;
     private final SpaceReserve reserve;
     private final Consumer<LiveVolume> touches;
-    private final ScheduledExecutorService thread;
+    private final Background threads;
 
     @GuardedBy("this")
-    private @Nullable ScheduledFuture<?> begun;
+    private boolean begun;
 
     private int rounds;
 
@@ -51,24 +46,26 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
      * @param touches keeps the order in which a volume's chunks were read, when that is over
      */
     VolumeUpkeep(
-            LiveVolumes live, VolumeFolds folds, LogLimits limits, SpaceReserve reserve, Consumer<LiveVolume> touches) {
+            LiveVolumes live,
+            VolumeFolds folds,
+            LogLimits limits,
+            SpaceReserve reserve,
+            Consumer<LiveVolume> touches,
+            Background.Source source) {
         this.touches = touches;
         this.reserve = reserve;
         this.live = live;
         this.folds = folds;
         this.limits = limits;
-        thread = Executors.newScheduledThreadPool(THREADS, task -> {
-            Thread made = new Thread(task, "varve-upkeep");
-            made.setDaemon(true);
-            return made;
-        });
+        threads = source.make("varve-upkeep", THREADS);
     }
 
     /** Begins with the rounds, once. */
     synchronized void begin() {
-        if (begun == null) {
+        if (!begun) {
             try {
-                begun = thread.scheduleWithFixedDelay(this::round, ROUND_MILLIS, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+                threads.repeat(this::round, ROUND_MILLIS);
+                begun = true;
             } catch (RejectedExecutionException e) {
                 throw new IllegalStateException("the engine is closed", e);
             }
@@ -78,7 +75,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
     @Override
     public void wanted(VolumeLog log) {
         try {
-            thread.execute(() -> {
+            threads.execute(() -> {
                 try {
                     log.keepUp();
                     shorten(log);
@@ -141,6 +138,6 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
 
     @Override
     public void close() {
-        Threads.end(thread);
+        threads.close();
     }
 }

@@ -11,6 +11,7 @@ import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
 import dev.varve.manifest.Manifests;
 import dev.varve.manifest.WriterStamp;
+import dev.varve.store.Background;
 import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import dev.varve.store.Verification;
@@ -118,7 +119,8 @@ class BackgroundScrubberTest {
     }
 
     private void beside(Scrubber scrubber, Body body) throws Exception {
-        BackgroundScrubber background = new BackgroundScrubber(scrubber, WEEK, told::add, 1L << 32, 1);
+        BackgroundScrubber background =
+                new BackgroundScrubber(scrubber, WEEK, told::add, Background.Source.THREADS, 1L << 32, 1);
         try {
             body.run();
         } finally {
