@@ -13,7 +13,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -87,10 +87,10 @@ public final class FaultyFiles implements FileCalls {
     private final Random random;
 
     @GuardedBy("this")
-    private final Map<Object, UnsyncedFile> unsynced = new HashMap<>();
+    private final Map<Object, UnsyncedFile> unsynced = new LinkedHashMap<>(); // so that a seed loses the same again
 
     @GuardedBy("this")
-    private final Map<Path, Deque<Undo>> unsyncedNames = new HashMap<>();
+    private final Map<Path, Deque<Undo>> unsyncedNames = new LinkedHashMap<>();
 
     @GuardedBy("this")
     private long changes;
@@ -110,6 +110,9 @@ public final class FaultyFiles implements FileCalls {
 
     @GuardedBy("this")
     private long callsBefore = Long.MAX_VALUE;
+
+    @GuardedBy("this")
+    private String why = "";
 
     @GuardedBy("this")
     private boolean hit;
@@ -160,7 +163,13 @@ public final class FaultyFiles implements FileCalls {
 
     /** Lets all those calls fail that a test picks; asked for every call. */
     public synchronized void failWhen(BiPredicate<Call, Path> picks) {
+        failWhen("", picks);
+    }
+
+    /** The same, with what the system would say. */
+    public synchronized void failWhen(String itsWords, BiPredicate<Call, Path> picks) {
         failWhen = picks;
+        why = itsWords;
         hit = false;
     }
 
@@ -175,6 +184,11 @@ public final class FaultyFiles implements FileCalls {
     /** Whether a call has failed since faults were last asked for. */
     public synchronized boolean hit() {
         return hit;
+    }
+
+    /** Whether everything fails since {@link #stopAt}. */
+    public synchronized boolean hasStopped() {
+        return stopped;
     }
 
     /** Ends the process: what is open is dead, what was written stays. Nothing fails afterwards. */
@@ -334,7 +348,7 @@ public final class FaultyFiles implements FileCalls {
         }
         if (failWhen.test(call, path)) {
             hit = true;
-            throw new IOException("injected: " + call + " of " + path);
+            throw new IOException("injected: " + call + " of " + path + ": " + why);
         }
     }
 

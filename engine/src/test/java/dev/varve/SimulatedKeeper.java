@@ -1,0 +1,96 @@
+package dev.varve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Random;
+
+/** What a store does for itself in a {@link Simulation}, or somebody for it. */
+final class SimulatedKeeper {
+    private static final Duration GRACE = Duration.ofMinutes(10);
+
+    private final Simulation simulation;
+    private final SimulatedProcess process;
+    private final Random random;
+
+    SimulatedKeeper(Simulation simulation) {
+        this.simulation = simulation;
+        this.process = simulation.process;
+        this.random = simulation.random;
+    }
+
+    /** As often as not twice: what the first condemns goes with the second, if nobody needs it meanwhile. */
+    void collect() throws IOException {
+        boolean twice = random.nextBoolean();
+        collect(random.nextInt(4) == 0 ? GRACE : Duration.ZERO, random.nextInt(8) == 0);
+        if (twice) {
+            collect(Duration.ZERO, false);
+        }
+    }
+
+    /** What a collection has condemned, no later one finds needed. */
+    void collect(Duration grace, boolean dryRun) throws IOException {
+        simulation.note("with a grace of %s%s", grace, dryRun ? ", dry" : "");
+        GarbageReport report = process.engine().collectGarbage(grace, dryRun);
+        simulation.note(
+                "%d needed, %d condemned, %d dropped, %d packs",
+                report.needed().chunks(),
+                report.condemned().chunks(),
+                report.dropped().chunks(),
+                report.packs());
+        assertThat(report.broughtBack().chunks() + report.broughtBack().nodes())
+                .as("condemned, and needed")
+                .isZero();
+    }
+
+    void check() throws IOException {
+        check(random.nextBoolean());
+    }
+
+    void check(boolean data) throws IOException {
+        simulation.readOnly(() -> assertThat(
+                        process.engine().check(data, (done, total) -> {}).problems())
+                .isEmpty());
+    }
+
+    void background() {
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            boolean isDone = process.background.step(random);
+            simulation.note(isDone ? "something" : "nothing");
+        }
+    }
+
+    /** All that is to be done in the background is done: no log is long then, unless a disk is full. */
+    void settle() {
+        process.background.settle();
+        if (!simulation.fate.isFull() && !process.hasStopped()) {
+            simulation.world.disks.forEach(disk -> disk.logBytes = 0);
+        }
+    }
+
+    void time() {
+        process.pass(Duration.ofSeconds(random.nextInt(2_000)));
+    }
+
+    /** The room of what was deleted comes back, all of it; what the snapshots need stays. */
+    void requireExactRoom() throws IOException {
+        process.pass(GRACE.plusSeconds(1));
+        collect(Duration.ZERO, false);
+        process.pass(GRACE.plusSeconds(1));
+        collect(Duration.ZERO, false);
+        EngineStats stats = process.engine().stats();
+        int blocks = simulation.world.blockCount(process.chunkSizeBytes());
+        assertThat(stats.chunks()).as("chunks that are left").isEqualTo(blocks);
+        if (blocks == 0) {
+            GarbageReport left = process.engine().collectGarbage(Duration.ZERO, true);
+            assertThat(left.needed().nodes()
+                            + left.kept().nodes()
+                            + left.condemned().nodes()
+                            + left.waiting().nodes())
+                    .as("nodes that are left")
+                    .isZero();
+            assertThat(stats.packBytes()).as("bytes that are left").isZero();
+        }
+    }
+}
