@@ -215,7 +215,12 @@ public final class FaultyFiles implements FileCalls {
     }
 
     @Override
-    public synchronized FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException {
+    public FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException {
+        beforeRead.run();
+        return openNow(file, options);
+    }
+
+    private synchronized FileChannel openNow(Path file, Set<? extends OpenOption> options) throws IOException {
         boolean creates = options.contains(StandardOpenOption.CREATE_NEW)
                 || (options.contains(StandardOpenOption.CREATE) && !Files.exists(file));
         before(creates ? Call.CREATE : Call.READ, file);
@@ -308,6 +313,9 @@ public final class FaultyFiles implements FileCalls {
             channel.truncate(size);
         }
     }
+
+    /** What a test does on the thread that opens or reads a file, before it does, while others go on. */
+    public volatile Runnable beforeRead = () -> {};
 
     /** What a test does on the thread that syncs, before it does, while others go on. */
     public volatile Runnable beforeSync = () -> {};

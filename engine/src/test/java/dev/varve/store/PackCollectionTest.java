@@ -11,6 +11,7 @@ import dev.varve.chunk.ChunkId;
 import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -183,6 +184,38 @@ class PackCollectionTest {
             assertHolds(store, 1);
             assertHolds(store, 11);
             assertClean(store);
+        }
+    }
+
+    /**
+     * A reader has looked up where a chunk lies, and is held up until a collection has moved it and deleted its pack: as he
+     * opens the pack, or as he reads from it.
+     */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void readerWhosePackHasGoneLooksAgain(boolean isOpen) throws IOException {
+        FaultyFiles files = new FaultyFiles(7, folder.resolve("graves"));
+        try (PackStore store = PackStore.create(root(), options(new FileIo(files)))) {
+            commit(store, 1, 2, 3, 4);
+            store.files().packs().leave(1);
+            commit(store, 5); // the last pack is open from the start
+            sweep(store, 1, 3, 5);
+        }
+        try (PackStore store = PackStore.open(root(), options(new FileIo(files)))) {
+            if (isOpen) {
+                assertHolds(store, 1);
+            }
+            AtomicLong deleted = new AtomicLong();
+            files.beforeRead = () -> {
+                files.beforeRead = () -> {};
+                try {
+                    deleted.set(collect(store, 1, 3, 5).packs());
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            };
+            assertHolds(store, 3);
+            assertThat(deleted.get()).isPositive();
         }
     }
 
