@@ -28,7 +28,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Random operations on volumes of a store against arrays of bytes: all kinds, sizes and alignments, snapshots, volumes made
  * from them, logs so short that they are folded all the time, closing and opening of volumes and of the engine, and a
- * reader beside the writer. A failure prints its seed. With {@code -Dvarve.long=true} 20 seeds of 50,000 operations.
+ * reader beside the writer. Unlike in a {@link Simulation} threads are threads here, and the cache is mapped: what fails need
+ * not fail again. A failure prints its seed. With {@code -Dvarve.long=true} 20 seeds of 50,000 operations.
  */
 @Timeout(3600)
 class VolumeSimulationTest {

@@ -288,13 +288,13 @@ public final class FaultyFiles implements FileCalls {
     synchronized int write(FileChannel channel, Path file, int itsLife, ByteBuffer src, long offset)
             throws IOException {
         requireLife(file, itsLife);
+        requireRunning(Call.WRITE, file); // who closes what, and when, changes nothing any more
         UnsyncedFile history = history(file);
         history.beforeWrite(channel, offset, src.remaining());
-        boolean isDead = stopped;
         try {
             before(Call.WRITE, file);
         } catch (IOException e) {
-            int part = isDead ? 0 : random.nextInt(src.remaining() + 1);
+            int part = random.nextInt(src.remaining() + 1);
             channel.write(src.slice().limit(part), offset);
             throw e;
         }
@@ -328,6 +328,7 @@ public final class FaultyFiles implements FileCalls {
 
     synchronized void sync(Path file, int itsLife) throws IOException {
         requireLife(file, itsLife);
+        requireRunning(Call.SYNC, file); // a process that is dead asks for none
         try {
             before(Call.SYNC, file);
         } catch (IOException e) {
@@ -339,9 +340,7 @@ public final class FaultyFiles implements FileCalls {
 
     @GuardedBy("this")
     private void before(Call call, Path path) throws IOException {
-        if (stopped) {
-            throw new IOException("the process has stopped: " + call + " of " + path);
-        }
+        requireRunning(call, path);
         long change = changes;
         if (call != Call.READ) {
             changes++;
@@ -372,6 +371,13 @@ public final class FaultyFiles implements FileCalls {
     @GuardedBy("this")
     private int part(Call call, int length) {
         return fault == Fault.SHORT && length > 1 && isTurn(call) ? 1 + random.nextInt(length - 1) : length;
+    }
+
+    @GuardedBy("this")
+    private void requireRunning(Call call, Path path) throws IOException {
+        if (stopped) {
+            throw new IOException("the process has stopped: " + call + " of " + path);
+        }
     }
 
     @GuardedBy("this")
