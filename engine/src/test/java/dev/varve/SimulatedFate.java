@@ -27,7 +27,7 @@ final class SimulatedFate {
     private final SimulatedWorld world;
     private final SimulatedProcess process;
     private final Random random;
-    private boolean full;
+    private boolean failing;
 
     SimulatedFate(Simulation simulation) {
         this.simulation = simulation;
@@ -36,8 +36,9 @@ final class SimulatedFate {
         this.random = simulation.random;
     }
 
-    boolean isFull() {
-        return full;
+    /** Whether calls may fail though the process goes on. */
+    boolean isFailing() {
+        return failing;
     }
 
     /** Ends the process in good order, and starts it again. */
@@ -106,17 +107,31 @@ final class SimulatedFate {
         }
     }
 
-    /** For a while, of what needs room much fails. Then all is looked at in a new process. */
+    /** For a while, of what needs room much fails. */
     void fillDisk() throws IOException {
-        full = true;
         Random falls = new Random(random.nextLong());
         process.files.failWhen(
                 "No space left on device", (call, path) -> TAKES_ROOM.contains(call) && falls.nextInt(3) != 0);
-        simulation.others(4 + random.nextInt(8));
-        full = false;
+        goOn();
+    }
+
+    /** One call fails: a bad sector, a failed sync, a write that was cut short. */
+    void failOne() throws IOException {
+        process.files.failAt(random.nextInt(40));
+        goOn();
+    }
+
+    /** The process goes on for a while. Where something has failed, all is looked at in a new one. */
+    private void goOn() throws IOException {
+        failing = true;
+        simulation.others(5 + random.nextInt(15));
+        failing = false;
         if (!process.hasStopped()) {
+            boolean hit = process.files.hit();
             process.files.failNever();
-            crash(false);
+            if (hit) {
+                crash(random.nextBoolean());
+            }
         }
     }
 

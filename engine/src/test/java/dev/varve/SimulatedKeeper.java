@@ -8,8 +8,6 @@ import java.util.Random;
 
 /** What a store does for itself in a {@link Simulation}, or somebody for it. */
 final class SimulatedKeeper {
-    private static final Duration GRACE = Duration.ofMinutes(10);
-
     private final Simulation simulation;
     private final SimulatedProcess process;
     private final Random random;
@@ -23,7 +21,7 @@ final class SimulatedKeeper {
     /** As often as not twice: what the first condemns goes with the second, if nobody needs it meanwhile. */
     void collect() throws IOException {
         boolean twice = random.nextBoolean();
-        collect(random.nextInt(4) == 0 ? GRACE : Duration.ZERO, random.nextInt(8) == 0);
+        collect(random.nextInt(4) == 0 ? Engine.DEFAULT_GRACE : Duration.ZERO, random.nextInt(8) == 0);
         if (twice) {
             collect(Duration.ZERO, false);
         }
@@ -61,10 +59,10 @@ final class SimulatedKeeper {
         }
     }
 
-    /** All that is to be done in the background is done: no log is long then, unless a disk is full. */
+    /** All that is to be done in the background is done: no log is long then, unless calls fail. */
     void settle() {
         process.background.settle();
-        if (!simulation.fate.isFull() && !process.hasStopped()) {
+        if (!simulation.fate.isFailing() && !process.hasStopped()) {
             simulation.world.disks.forEach(disk -> disk.logBytes = 0);
         }
     }
@@ -75,9 +73,9 @@ final class SimulatedKeeper {
 
     /** The room of what was deleted comes back, all of it; what the snapshots need stays. */
     void requireExactRoom() throws IOException {
-        process.pass(GRACE.plusSeconds(1));
+        process.pass(Engine.DEFAULT_GRACE.plusSeconds(1));
         collect(Duration.ZERO, false);
-        process.pass(GRACE.plusSeconds(1));
+        process.pass(Engine.DEFAULT_GRACE.plusSeconds(1));
         collect(Duration.ZERO, false);
         EngineStats stats = process.engine().stats();
         int blocks = simulation.world.blockCount(process.chunkSizeBytes());

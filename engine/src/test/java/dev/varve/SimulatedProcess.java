@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,9 @@ final class SimulatedProcess {
 
     /** What is durable of a store that is not on files. */
     private final @Nullable HeapStore heap;
+
+    /** For how long what a collection in the background condemns stays; null for none in the background. */
+    private final @Nullable Duration grace;
 
     private @Nullable Engine engine;
     private long ids;
@@ -68,12 +72,12 @@ final class SimulatedProcess {
         }
     }
 
-    SimulatedProcess(long seed, Path folder, boolean onHeap, int chunkSizeBytes, PausingStore.Pauses pauses)
-            throws IOException {
+    SimulatedProcess(Random random, Path folder, boolean onHeap, PausingStore.Pauses pauses) throws IOException {
         this.folder = folder;
-        this.chunkSizeBytes = chunkSizeBytes;
+        this.chunkSizeBytes = 4096 << 2 * random.nextInt(3);
+        this.grace = random.nextInt(3) != 0 ? null : random.nextBoolean() ? Duration.ZERO : Engine.DEFAULT_GRACE;
         this.pauses = pauses;
-        files = new FaultyFiles(seed, folder.resolve("graves"));
+        files = new FaultyFiles(random.nextLong(), folder.resolve("graves"));
         Files.createDirectories(folder.resolve("marker"));
         heap = onHeap
                 ? new HeapStore(new StoreProperties(UUID.randomUUID(), 1, chunkSizeBytes, Compression.STORED))
@@ -110,6 +114,9 @@ final class SimulatedProcess {
                 new VolumeRegistry.LogFolder(io, root.resolve("volumes")),
                 options,
                 background);
+        if (grace != null) {
+            engine.collectInBackground(grace);
+        }
     }
 
     /** Ends it in good order. */

@@ -63,8 +63,7 @@ final class Simulation {
     Simulation(long seed, Path folder) throws IOException {
         this.seed = seed;
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
-        int chunkSizeBytes = 4096 << 2 * random.nextInt(3);
-        process = new SimulatedProcess(seed, folder, seed % 3 != 0, chunkSizeBytes, new PausingStore.Pauses() {
+        process = new SimulatedProcess(random, folder, seed % 3 != 0, new PausingStore.Pauses() {
             @Override
             public void inWriter() {
                 pause(SimulationOp.Where.ANYWHERE);
@@ -158,7 +157,7 @@ final class Simulation {
     private boolean isBroughtAbout(IOException e) {
         boolean injected = process.hasStopped();
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-            injected |= fate.isFull() && String.valueOf(cause.getMessage()).contains("injected");
+            injected |= fate.isFailing() && String.valueOf(cause.getMessage()).contains("injected");
         }
         return injected;
     }

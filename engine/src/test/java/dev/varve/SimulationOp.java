@@ -44,7 +44,8 @@ enum SimulationOp {
     REOPEN(1, Where.AT_REST, s -> s.fate.reopen()),
     /** Within the next few changes to files. */
     CRASH(2, Where.ANYWHERE, s -> s.fate.crashSoon()),
-    FULL_DISK(1, Where.AT_REST, s -> s.fate.fillDisk());
+    FULL_DISK(1, Where.AT_REST, s -> s.fate.fillDisk()),
+    FAULT(1, Where.AT_REST, s -> s.fate.failOne());
 
     /** Where somebody else may be who is held up. */
     enum Where {
