@@ -9,7 +9,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
 /**
- * A store that tells a test when a writer is about to put a chunk, and when a collection has come a step further: there the
+ * A store that tells a test when a writer is about to put something, and when a collection has come a step further: there the
  * engine holds no lock that others need, so that the test may have them go on, on the same thread.
  */
 final class PausingStore {
@@ -17,7 +17,7 @@ final class PausingStore {
 
     /** Is told where somebody may be held up. */
     interface Pauses {
-        /** A writer is about to put a chunk. */
+        /** A writer is about to put a chunk or a node. */
         void inWriter();
 
         /** A collection has marked a chunk, or has looked at something. */
@@ -34,7 +34,7 @@ final class PausingStore {
 
     private static WriteLease lease(WriteLease below, Pauses pauses) {
         return (WriteLease) proxy(WriteLease.class, (method, args) -> {
-            if (method.getName().equals("put")) {
+            if (method.getName().startsWith("put")) {
                 pauses.inWriter();
             }
             return call(below, method, args);

@@ -58,7 +58,9 @@ final class SimulatedFate {
     }
 
     void crashSoon() {
-        process.files.stopAt(random.nextInt(1 << random.nextInt(7)));
+        if (!failing) { // one fault at a time: it is to be known whether it was met
+            process.files.stopAt(random.nextInt(1 << random.nextInt(7)));
+        }
     }
 
     /** Ends the process as it stands, perhaps several times over, and starts it again. */

@@ -39,14 +39,15 @@ final class SimulatedMachines {
         this.random = simulation.random;
     }
 
-    /** New content, or that of a snapshot with some of it changed. */
+    /** New content, or that of a snapshot, as it is or with some of it changed. */
     private byte[][] content(int pages) {
-        Shot like = random.nextInt(3) == 0 ? null : SimulatedWorld.any(world.shots, random);
+        Shot like = random.nextInt(3) == 0 ? null : world.anyEver(random);
+        boolean same = random.nextBoolean();
         byte[][] content = VolumeModel.zeros();
         int blockPages = simulation.process.chunkSizeBytes() / VolumeModel.PAGE;
         for (int first = 0; first < pages; first += blockPages) {
             int pattern = SimulatedWorld.pattern(random);
-            boolean isNew = like == null ? random.nextInt(4) != 0 : random.nextInt(8) == 0;
+            boolean isNew = like == null ? random.nextInt(4) != 0 : !same && random.nextInt(8) == 0;
             for (int page = first; page < Math.min(pages, first + blockPages); page++) {
                 content[page] = isNew
                         ? SimulatedWorld.patternPage(pattern, page - first)
@@ -60,7 +61,7 @@ final class SimulatedMachines {
         if (world.pictures.size() >= MOST_PICTURES || world.shots.size() >= MOST_SHOTS) {
             return;
         }
-        int pages = random.nextBoolean() ? VolumeModel.PAGES : 1 + random.nextInt(VolumeModel.PAGES);
+        int pages = random.nextInt(3) != 0 ? VolumeModel.PAGES : 1 + random.nextInt(VolumeModel.PAGES);
         Shot shot = new Shot(simulation.process.newId("snap-"), (long) pages * VolumeModel.PAGE, content(pages));
         Picture picture = picture(List.of(DeviceMapping.of(ImageRequest.ROOT_DEVICE_NAME, shot.id())));
         simulation.note("%s, %s, %d pages", picture.id(), shot.id(), pages);

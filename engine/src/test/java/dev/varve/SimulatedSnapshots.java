@@ -171,6 +171,7 @@ final class SimulatedSnapshots {
             return;
         }
         world.shots.remove(shot);
+        world.remember(shot);
         simulation.removing(
                 shot.id(), () -> simulation.process.snapshots().delete(shot.id()), () -> world.shots.add(shot));
     }

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /** What a {@link Simulation} knows: all that should be there, and what it should hold; and what can't be known for now. */
 final class SimulatedWorld {
     private static final int PATTERNS = 40;
+    private static final int OLD = 4;
     private static final byte[][] PATTERN_PAGES = patternPages();
 
     final List<Disk> disks = new ArrayList<>();
@@ -26,6 +27,9 @@ final class SimulatedWorld {
 
     /** Ids of what was deleted, and never comes back. */
     final TreeSet<String> gone = new TreeSet<>();
+
+    /** Snapshots that were deleted a while ago: what they held may come again. */
+    private final List<Shot> old = new ArrayList<>();
 
     /** What calls that have failed may have done: found out when a process was started again. */
     final List<Doubt> doubts = new ArrayList<>();
@@ -151,6 +155,19 @@ final class SimulatedWorld {
     @Nullable
     Shot shot(String id) {
         return shots.stream().filter(shot -> shot.id.equals(id)).findFirst().orElse(null);
+    }
+
+    void remember(Shot shot) {
+        old.add(shot);
+        if (old.size() > OLD) {
+            old.remove(0);
+        }
+    }
+
+    /** One that is there, or was. */
+    @Nullable
+    Shot anyEver(Random random) {
+        return any(random.nextBoolean() ? shots : old, random);
     }
 
     /** Distinct blocks, but for zeros, that the snapshots have. */
