@@ -17,8 +17,11 @@ final class PausingStore {
 
     /** Is told where somebody may be held up. */
     interface Pauses {
-        /** A writer is about to put a chunk or a node. */
-        void inWriter();
+        /** A writer is about to put a chunk. */
+        void beforeChunk();
+
+        /** A writer has put its chunks, and is about to put a node. */
+        void beforeNode();
 
         /** A collection has marked a chunk, or has looked at something. */
         void inCollection();
@@ -34,8 +37,10 @@ final class PausingStore {
 
     private static WriteLease lease(WriteLease below, Pauses pauses) {
         return (WriteLease) proxy(WriteLease.class, (method, args) -> {
-            if (method.getName().startsWith("put")) {
-                pauses.inWriter();
+            switch (method.getName()) {
+                case "put" -> pauses.beforeChunk();
+                case "putNode" -> pauses.beforeNode();
+                default -> {}
             }
             return call(below, method, args);
         });

@@ -65,13 +65,18 @@ final class Simulation {
         this.random = new Random(seed * 0x9E3779B97F4A7C15L);
         process = new SimulatedProcess(random, folder, seed % 3 != 0, new PausingStore.Pauses() {
             @Override
-            public void inWriter() {
-                pause(SimulationOp.Where.ANYWHERE);
+            public void beforeChunk() {
+                pause(SimulationOp.Where.ANYWHERE, 6);
+            }
+
+            @Override
+            public void beforeNode() {
+                pause(SimulationOp.Where.ANYWHERE, 2);
             }
 
             @Override
             public void inCollection() {
-                pause(SimulationOp.Where.OUTSIDE_COLLECTIONS);
+                pause(SimulationOp.Where.OUTSIDE_COLLECTIONS, 6);
             }
         });
         guests = new SimulatedGuests(this);
@@ -162,9 +167,9 @@ final class Simulation {
         return injected;
     }
 
-    /** Somebody is held up, or not. */
-    private void pause(SimulationOp.Where where) {
-        if (!ending && heldUp.size() < DEEPEST && isGoingOn() && random.nextInt(6) == 0) {
+    /** Somebody is held up, once in so many times. */
+    private void pause(SimulationOp.Where where, int times) {
+        if (!ending && heldUp.size() < DEEPEST && isGoingOn() && random.nextInt(times) == 0) {
             others(1 + random.nextInt(3), where);
         }
     }

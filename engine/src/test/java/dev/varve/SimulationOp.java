@@ -20,12 +20,12 @@ enum SimulationOp {
     OPEN(3, Where.ANYWHERE, s -> s.snapshots.open()),
     READ_OPEN(4, Where.ANYWHERE, s -> s.snapshots.readOpen()),
     CLOSE(2, Where.ANYWHERE, s -> s.snapshots.close()),
-    DELETE_SNAPSHOT(5, Where.ANYWHERE, s -> s.snapshots.delete()),
+    DELETE_SNAPSHOT(7, Where.ANYWHERE, s -> s.snapshots.delete()),
     BEGIN_UPLOAD(2, Where.ANYWHERE, s -> s.snapshots.beginUpload()),
     UPLOAD(5, Where.ANYWHERE, s -> s.snapshots.upload()),
     END_UPLOAD(2, Where.ANYWHERE, s -> s.snapshots.endUpload()),
 
-    IMPORT(4, Where.ANYWHERE, s -> s.machines.importImage()),
+    IMPORT(6, Where.ANYWHERE, s -> s.machines.importImage()),
     REGISTER(2, Where.ANYWHERE, s -> s.machines.register()),
     DEREGISTER(3, Where.ANYWHERE, s -> s.machines.deregister()),
     LAUNCH(4, Where.ANYWHERE, s -> s.machines.launch()),
@@ -34,7 +34,7 @@ enum SimulationOp {
     DELETE(3, Where.ANYWHERE, s -> s.machines.delete()),
     GROW(1, Where.ANYWHERE, s -> s.machines.grow()),
 
-    COLLECT(8, Where.OUTSIDE_COLLECTIONS, s -> s.keeper.collect()),
+    COLLECT(12, Where.OUTSIDE_COLLECTIONS, s -> s.keeper.collect()),
     CHECK(1, Where.OUTSIDE_COLLECTIONS, s -> s.keeper.check()),
     /** One thing that the engine does by itself: a fold, a round of upkeep, a prefetch. */
     BACKGROUND(16, Where.ANYWHERE, s -> s.keeper.background()),
