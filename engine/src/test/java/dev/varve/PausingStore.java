@@ -1,7 +1,7 @@
 package dev.varve;
 
 import dev.varve.store.GarbageCollection;
-import dev.varve.store.GarbageCollection.Pace;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import dev.varve.store.WriteLease;
 import java.lang.reflect.InvocationTargetException;
@@ -50,8 +50,8 @@ final class PausingStore {
         return (GarbageCollection) proxy(GarbageCollection.class, (method, args) -> {
             for (int i = 0; args != null && i < args.length; i++) {
                 if (args[i] instanceof Pace pace) {
-                    args[i] = (Pace) (bytes, isAwaited) -> {
-                        pace.spent(bytes, isAwaited);
+                    args[i] = (Pace) bytes -> {
+                        pace.spent(bytes);
                         pauses.inCollection();
                     };
                 }
