@@ -38,8 +38,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Damage.</b> While a manifest can't be read nobody knows what it names, and nothing is collected.
  */
 public final class Collector {
-    /** Packs of which less than this is needed are copied and deleted. */
-    private static final double MIN_LIVE_SHARE = 0.75;
+    /** Packs are copied until what is not needed is at most this share of what is. */
+    private static final double MAX_DEAD_SHARE = 0.04;
 
     /** What reading a node takes, at most. */
     private static final int NODE_BYTES = 16 << 10;
@@ -173,7 +173,7 @@ public final class Collector {
             GarbageCollection.Compaction compaction = new GarbageCollection.Compaction(0, 0, 0);
             if (!dryRun) {
                 collection.endMarking(); // ranks take heap, too
-                compaction = collection.compact(MIN_LIVE_SHARE, ranks.get(), pace);
+                compaction = collection.compact(MAX_DEAD_SHARE, ranks.get(), pace);
             }
             return new Run(expired.size(), roots.size(), sweep, compaction);
         }

@@ -78,13 +78,14 @@ public interface GarbageCollection extends AutoCloseable {
     /**
      * Copies what is left of files that are mostly dropped, and deletes them.
      *
-     * @param minLiveShare files with a smaller share are copied, 0 to 1
+     * @param maxDeadShare files are copied, those first of which the least is needed, until what is not needed is at most this
+     *     share of what is; 0 for all that have any of it, less for all
      * @param rank chunks are copied in this order, those of one rank as they were
      * @param pace is told of what is read and copied
      * @return what it did
      * @throws IOException when it could not go on: nothing is lost, and what was copied counts
      */
-    Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException;
+    Compaction compact(double maxDeadShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException;
 
     /**
      * Copies what can be read of some files, whatever their share, and deletes those in which nothing is left.

@@ -412,7 +412,7 @@ public final class HeapStore implements Store {
 
         /** There is nothing to copy: the heap's own collector has it. */
         @Override
-        public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) {
+        public Compaction compact(double maxDeadShare, ToLongFunction<ChunkId> rank, Pace pace) {
             return new Compaction(0, 0, 0);
         }
 

@@ -15,7 +15,6 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -150,20 +149,36 @@ final class PackCollection implements GarbageCollection {
     }
 
     @Override
-    public Compaction compact(double minLiveShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
-        return compact(
-                state -> state.liveBytes() <= minLiveShare * (state.publishedBytes() - PackHeader.BYTES), rank, pace);
+    public Compaction compact(double maxDeadShare, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
+        List<PackState> all = flights.packStates();
+        long live = all.stream().mapToLong(PackState::liveBytes).sum();
+        long dead = all.stream().mapToLong(PackCollection::deadBytes).sum();
+        Set<Integer> worst = new HashSet<>();
+        for (PackState state : all.stream()
+                .sorted(Comparator.comparingDouble(PackCollection::liveShare))
+                .toList()) {
+            if (state.liveBytes() > 0 && dead <= maxDeadShare * live) {
+                break;
+            }
+            worst.add(state.number());
+            dead -= deadBytes(state);
+        }
+        return evacuate(worst, rank, pace);
+    }
+
+    private static long deadBytes(PackState state) {
+        return state.publishedBytes() - PackHeader.BYTES - state.liveBytes();
+    }
+
+    private static double liveShare(PackState state) {
+        return (double) state.liveBytes() / state.publishedBytes();
     }
 
     @Override
     public Compaction evacuate(Set<Integer> numbers, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
-        return compact(state -> numbers.contains(state.number()), rank, pace);
-    }
-
-    private Compaction compact(Predicate<PackState> which, ToLongFunction<ChunkId> rank, Pace pace) throws IOException {
         endMarking();
         List<PackState> worst = flights.packStates().stream()
-                .filter(which)
+                .filter(state -> numbers.contains(state.number()))
                 .sorted(Comparator.comparingLong(PackState::liveBytes))
                 .toList();
         worst.forEach(state -> packs.leave(state.number()));

@@ -71,7 +71,7 @@ class PackCollectionTest {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
             collection.sweep(NOW, Duration.ZERO, false, Pace.FULL);
-            return collection.compact(1, PackCollectionTest::descending, Pace.FULL);
+            return collection.compact(-1, PackCollectionTest::descending, Pace.FULL);
         }
     }
 

@@ -307,7 +307,7 @@ abstract class StoreContractTest {
         try (GarbageCollection collection = store.collect()) {
             mark(collection, marked);
             GarbageCollection.Sweep sweep = collection.sweep(now, GRACE, false, Pace.FULL);
-            collection.compact(0.5, id -> 0, Pace.FULL);
+            collection.compact(0, id -> 0, Pace.FULL);
             return sweep;
         }
     }
@@ -413,7 +413,7 @@ abstract class StoreContractTest {
         try (GarbageCollection collection = store.collect()) {
             commit(1, 8);
             collection.sweep(NOW.plus(GRACE), GRACE, false, Pace.FULL);
-            collection.compact(1, id -> 0, Pace.FULL);
+            collection.compact(-1, id -> 0, Pace.FULL);
         }
         assertThat(store.isWanted(key(chunk(1)))).as("not condemned again").isTrue();
         assertThat(store.isWanted(key(chunk(8)))).isTrue();
@@ -452,7 +452,7 @@ abstract class StoreContractTest {
                             .chunks())
                     .isZero();
             living.close();
-            collection.compact(1, id -> 0, Pace.FULL);
+            collection.compact(-1, id -> 0, Pace.FULL);
         }
         assertThere(1);
         assertThat(store.contains(key(chunk(2)))).isFalse();
