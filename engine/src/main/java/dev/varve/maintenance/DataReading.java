@@ -30,7 +30,7 @@ final class DataReading {
     private final Scrubber.Progress progress;
     private final Set<Integer> unsound = ConcurrentHashMap.newKeySet();
     private final AtomicLong done = new AtomicLong();
-    private volatile long total;
+    private final AtomicLong total = new AtomicLong();
 
     DataReading(Store store, Damage damage, Scrubber.Progress progress) {
         this.store = store;
@@ -60,7 +60,7 @@ final class DataReading {
     }
 
     private void read(List<Pack> packs) throws IOException {
-        total += packs.stream().mapToLong(Pack::bytes).sum();
+        total.addAndGet(packs.stream().mapToLong(Pack::bytes).sum());
         int threads = Math.min(MAX_THREADS, Math.min(Runtime.getRuntime().availableProcessors(), packs.size()));
         Queue<Pack> left = new ConcurrentLinkedQueue<>(packs);
         if (threads <= 1) {
@@ -123,7 +123,8 @@ final class DataReading {
         }
 
         void tell() {
-            progress.progress(Math.min(done.addAndGet(bytes), total), total);
+            long all = total.get();
+            progress.progress(Math.min(done.addAndGet(bytes), all), all);
             bytes = 0;
         }
     }
