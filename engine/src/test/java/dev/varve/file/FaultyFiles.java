@@ -70,6 +70,7 @@ public final class FaultyFiles implements FileCalls {
         /** Part of a read or a write is done, and the caller told how much: no error. */
         SHORT(Set.of(Call.READ, Call.WRITE), "");
 
+        @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that stay as they are
         private final Set<Call> calls;
         private final String words;
 
