@@ -130,9 +130,7 @@ final class World {
                 make(words[1], command).owner = words[2];
                 make(words[2], command).content = Stamps.ofImage(Long.parseLong(words[3]), Integer.parseInt(words[4]));
             }
-            case "volume" ->
-                make(words[1], command).disk =
-                        new DiskStates(words[2].equals("-") ? new long[0] : get(words[2]).content);
+            case "volume" -> newVolume(make(words[1], command), words[2].equals("-") ? null : get(words[2]));
             case "launch" -> rest(words, 2).forEach(id -> make(id, command).owner = words[1]);
             case "write", "fua" -> disk(words[1]).write(number(words, 2), number(words, 3), Long.parseLong(words[4]));
             case "zero", "trim" -> disk(words[1]).write(number(words, 2), number(words, 3), 0);
@@ -152,6 +150,12 @@ final class World {
             case "collect" -> all("").forEach(thing -> thing.isInBin = false);
             default -> {} // the rest promises nothing before its answer
         }
+    }
+
+    private static void newVolume(Thing volume, @Nullable Thing snapshot) {
+        volume.disk = new DiskStates(snapshot == null ? new long[0] : snapshot.content);
+        volume.sizeGib = snapshot == null ? 1 : snapshot.sizeGib;
+        volume.maybeGib = volume.sizeGib;
     }
 
     private void doomed(Thing thing, Presence presence) {
