@@ -1,9 +1,14 @@
 package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.SimulatedWorld.Doubt;
+import dev.varve.catalog.Ec2Exception;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 
 /** What a store does for itself in a {@link Simulation}, or somebody for it. */
@@ -40,6 +45,65 @@ final class SimulatedKeeper {
         assertThat(report.broughtBack().chunks() + report.broughtBack().nodes())
                 .as("condemned, and needed")
                 .isZero();
+    }
+
+    /** Brings back what was deleted; an image with those of its snapshots that were. */
+    void restore() throws IOException {
+        SimulatedWorld world = simulation.world;
+        List<String> all = restorable();
+        assertThat(world.bin.keySet()).as("what was deleted").containsAll(all);
+        String id = SimulatedWorld.any(all, random);
+        if (id == null || !world.doubts.isEmpty()) {
+            return;
+        }
+        simulation.note(id);
+        switch (id.substring(0, id.indexOf('-'))) {
+            case "snap" -> restore(List.of(id), () -> process.snapshots().restore(id));
+            case "vol" -> restore(List.of(id), () -> process.volumes().restore(id));
+            default -> restoreImage(id, all);
+        }
+    }
+
+    private List<String> restorable() throws IOException {
+        return process.engine().restorable(SampleDisk.ACCOUNT, SampleDisk.REGION).stream()
+                .map(Restorable::id)
+                .sorted()
+                .toList();
+    }
+
+    private void restoreImage(String id, List<String> restorable) throws IOException {
+        List<String> back = new ArrayList<>(List.of(id));
+        back.addAll(simulation.world.pictureSnapshots(id).stream()
+                .filter(snapshotId -> simulation.world.shot(snapshotId) == null)
+                .toList());
+        if (restorable.containsAll(back)) {
+            restore(back, () -> process.images().restore(id));
+        } else {
+            assertThatThrownBy(() -> process.images().restore(id)).isInstanceOf(Ec2Exception.class);
+        }
+    }
+
+    private void restore(List<String> ids, Doubt call) throws IOException {
+        boolean done = false;
+        try {
+            call.settle();
+            done = true;
+            ids.forEach(simulation.world::bringBack);
+        } finally {
+            if (!done) {
+                simulation.world.doubts.add(() -> {
+                    boolean isBack = simulation.exists(ids.get(0));
+                    for (String id : ids) {
+                        assertThat(simulation.exists(id))
+                                .as("%s is back as %s is", id, ids.get(0))
+                                .isEqualTo(isBack);
+                    }
+                    if (isBack) {
+                        ids.forEach(simulation.world::bringBack);
+                    }
+                });
+            }
+        }
     }
 
     void check() throws IOException {

@@ -87,6 +87,7 @@ final class SimulatedMachines {
 
     private Picture picture(List<DeviceMapping> mappings) {
         String id = simulation.process.newId("ami-");
+        world.pictureMappings.put(id, mappings);
         return new Picture(id, "picture of " + id, mappings);
     }
 

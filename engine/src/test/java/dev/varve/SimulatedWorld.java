@@ -8,8 +8,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What a {@link Simulation} knows: all that should be there, and what it should hold; and what can't be known for now. */
@@ -25,8 +29,14 @@ final class SimulatedWorld {
     final List<Upload> uploads = new ArrayList<>();
     final List<Reading> readings = new ArrayList<>();
 
-    /** Ids of what was deleted, and never comes back. */
+    /** Ids of what was deleted, and does not come back by itself. */
     final TreeSet<String> gone = new TreeSet<>();
+
+    /** What images are made of, be they there or not. */
+    final Map<String, List<DeviceMapping>> pictureMappings = new TreeMap<>();
+
+    /** What was deleted and may be restored, by id: what has it be there again. */
+    final Map<String, Runnable> bin = new TreeMap<>();
 
     /** Snapshots that were deleted a while ago: what they held may come again. */
     private final List<Shot> old = new ArrayList<>();
@@ -155,6 +165,20 @@ final class SimulatedWorld {
     @Nullable
     Shot shot(String id) {
         return shots.stream().filter(shot -> shot.id.equals(id)).findFirst().orElse(null);
+    }
+
+    /** What was deleted is there again. */
+    void bringBack(String id) {
+        gone.remove(id);
+        Objects.requireNonNull(bin.remove(id)).run();
+    }
+
+    /** Snapshots that an image is made of, be it there or not. */
+    List<String> pictureSnapshots(String pictureId) {
+        return pictureMappings.getOrDefault(pictureId, List.of()).stream()
+                .flatMap(mapping -> Stream.ofNullable(mapping.snapshotId()))
+                .distinct()
+                .toList();
     }
 
     void remember(Shot shot) {

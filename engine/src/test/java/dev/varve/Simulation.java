@@ -203,9 +203,9 @@ final class Simulation {
                 .isEqualTo(alarms);
     }
 
-    /** Deletes something. Where that fails, it is found out later whether it is there. */
+    /** Deletes something that may be restored. Where that fails, it is found out later whether it is there. */
     void removing(String id, Doubt deletion, Runnable isThere) throws IOException {
-        removing(id, deletion, isThere, () -> {});
+        removing(id, deletion, isThere, () -> world.bin.put(id, isThere));
     }
 
     void removing(String id, Doubt deletion, Runnable isThere, Runnable isGone) throws IOException {

@@ -32,6 +32,7 @@ enum SimulationOp {
     TERMINATE(2, Where.ANYWHERE, s -> s.machines.terminate()),
     CREATE(3, Where.ANYWHERE, s -> s.machines.create()),
     DELETE(3, Where.ANYWHERE, s -> s.machines.delete()),
+    RESTORE(5, Where.ANYWHERE, s -> s.keeper.restore()),
     GROW(1, Where.ANYWHERE, s -> s.machines.grow()),
 
     COLLECT(12, Where.OUTSIDE_COLLECTIONS, s -> s.keeper.collect()),
