@@ -122,8 +122,8 @@ public final class Engine implements AutoCloseable {
                 snapshots,
                 cache,
                 logs,
-                new VolumeRegistry.Settings(
-                        options.logBytes(), options.verifiesHydration(), options.prefetches(), background));
+                new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()),
+                background);
         this.instances = new InstanceRegistry(catalog, images, volumes);
         this.collector = new Collector(store, catalog, manifests, this::forgotten);
         this.scrubber = new Scrubber(store, catalog, manifests, volumes::missingLog);

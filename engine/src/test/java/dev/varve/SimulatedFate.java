@@ -77,6 +77,7 @@ final class SimulatedFate {
 
     private void die(boolean powerCut) throws IOException {
         simulation.note(powerCut ? "the power is cut" : "the process is killed");
+        process.files.stop();
         if (process.isOnHeap()) {
             world.uploads.forEach(upload -> upload.writer.close()); // no other process drops what leases had
         }

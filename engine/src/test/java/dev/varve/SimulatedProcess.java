@@ -128,7 +128,7 @@ final class SimulatedProcess {
 
     /** Ends it as it stands: nothing more is written, also not by closing. */
     void die(boolean powerCut) throws IOException {
-        files.stopAt(0);
+        files.stop(); // the engine closes what is open in no order
         Engine dying = engine;
         engine = null;
         if (dying != null) {

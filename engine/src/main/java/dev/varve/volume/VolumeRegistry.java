@@ -88,9 +88,8 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param logBytes the most that the log of one volume may take before its writers wait
      * @param verifies whether content is checked by its SHA-256 too, before it enters the cache
      * @param prefetches whether what a boot reads is brought into the cache for later ones
-     * @param threads where threads for what is done in the background come from
      */
-    public record Settings(long logBytes, boolean verifies, boolean prefetches, Background.Source threads) {}
+    public record Settings(long logBytes, boolean verifies, boolean prefetches) {}
 
     /** Brings chunks into the cache, of which it takes half at most. */
     private final class CacheLoads implements Prefetcher.Loader {
@@ -144,6 +143,7 @@ public final class VolumeRegistry implements AutoCloseable {
      * @param cacheMaker makes the cache, which is closed here
      * @param logs where logs are kept; null for the heap
      * @param settings what the embedder decides
+     * @param threads where threads for what is done in the background come from
      */
     @RestrictedApi(explanation = "the engine makes it", allowedOnPath = ENGINE)
     public VolumeRegistry(
@@ -153,17 +153,18 @@ public final class VolumeRegistry implements AutoCloseable {
             SnapshotRegistry snapshots,
             CacheMaker cacheMaker,
             @Nullable LogFolder logs,
-            Settings settings) {
+            Settings settings,
+            Background.Source threads) {
         this.store = store;
         this.manifests = manifests;
         this.catalog = catalog;
         this.snapshots = snapshots;
         this.cacheMaker = cacheMaker;
         limits = new LogLimits(settings.logBytes);
-        folds = new VolumeFolds(this, settings.threads);
-        prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads(), settings.threads) : null;
+        folds = new VolumeFolds(this, threads);
+        prefetcher = settings.prefetches ? new Prefetcher(catalog, new CacheLoads(), threads) : null;
         reserve = logs == null ? SpaceReserve.unlimited() : new SpaceReserve(logs::usableBytes);
-        upkeep = new VolumeUpkeep(live, folds, limits, reserve, volume -> keepTouches(volume, false), settings.threads);
+        upkeep = new VolumeUpkeep(live, folds, limits, reserve, volume -> keepTouches(volume, false), threads);
         space = logs == null ? new HeapSegments() : new FileSegments(logs.io, logs.folder, reserve);
         loader = settings.verifies ? this::loadVerified : store::get;
     }

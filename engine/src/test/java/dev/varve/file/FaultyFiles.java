@@ -187,7 +187,13 @@ public final class FaultyFiles implements FileCalls {
         return hit;
     }
 
-    /** Whether everything fails since {@link #stopAt}. */
+    /** Lets every call fail from now on, reads too: no change is begun any more. */
+    public synchronized void stop() {
+        stopped = true;
+        hit = true;
+    }
+
+    /** Whether everything fails since {@link #stopAt} or {@link #stop}. */
     public synchronized boolean hasStopped() {
         return stopped;
     }
