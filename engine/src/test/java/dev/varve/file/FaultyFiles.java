@@ -72,6 +72,7 @@ public final class FaultyFiles implements FileCalls {
 
         @SuppressWarnings("ImmutableEnumChecker") // Set.of makes sets that stay as they are
         private final Set<Call> calls;
+
         private final String words;
 
         Fault(Set<Call> calls, String words) {
