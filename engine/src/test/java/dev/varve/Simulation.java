@@ -118,6 +118,7 @@ final class Simulation {
     }
 
     /** Says something for the trace. */
+    @SuppressWarnings("AnnotateFormatMethod") // some texts are made of parts
     void note(String format, Object... args) {
         trace.add("  ".repeat(heldUp.size()) + "[" + process.files.changes() + "] " + String.format(format, args));
     }

@@ -63,6 +63,8 @@ enum SimulationOp {
 
     final int weight;
     final Where where;
+
+    @SuppressWarnings("ImmutableEnumChecker") // they are lambdas without state
     final Deed deed;
 
     SimulationOp(int weight, Where where, Deed deed) {
