@@ -23,6 +23,7 @@ import dev.varve.snapshot.ProgressListener;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Background;
+import dev.varve.store.Closing;
 import dev.varve.store.Compression;
 import dev.varve.store.HeapStore;
 import dev.varve.store.Pace;
@@ -574,28 +575,11 @@ public final class Engine implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        Exception failure = null;
         List<AutoCloseable> all;
         synchronized (goingOn) {
             all = new ArrayList<>(goingOn);
         }
         all.addAll(List.of(snapshots, threads, volumes, store, beneath));
-        for (AutoCloseable each : all) {
-            try {
-                each.close();
-            } catch (Exception e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure instanceof IOException e) {
-            throw e;
-        }
-        if (failure != null) {
-            throw new IOException("the engine could not be closed", failure);
-        }
+        Closing.all(all, "the engine could not be closed");
     }
 }

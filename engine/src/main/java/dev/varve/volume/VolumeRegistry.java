@@ -22,6 +22,7 @@ import dev.varve.manifest.Manifests;
 import dev.varve.snapshot.SnapshotRegistry;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Background;
+import dev.varve.store.Closing;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -554,7 +555,6 @@ public final class VolumeRegistry implements AutoCloseable {
             closed = true;
             made = cache;
         }
-        Exception failure = null;
         List<AutoCloseable> all = new ArrayList<>(List.of(upkeep, folds));
         if (prefetcher != null) {
             all.add(prefetcher);
@@ -564,18 +564,6 @@ public final class VolumeRegistry implements AutoCloseable {
         if (made != null) {
             all.add(made);
         }
-        for (AutoCloseable each : all) {
-            try {
-                each.close();
-            } catch (Exception e) {
-                failure = failure == null ? e : failure;
-            }
-        }
-        if (failure instanceof IOException e) {
-            throw e;
-        }
-        if (failure != null) {
-            throw new IOException("a volume could not be closed", failure);
-        }
+        Closing.all(all, "a volume could not be closed");
     }
 }
