@@ -12,6 +12,7 @@ import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -239,6 +240,7 @@ class VolumeAttachTest extends HookedEngine {
         name.countDown();
         again.get(20, TimeUnit.SECONDS).close();
         volumes(engine).delete(volume.id());
+        engine.collectGarbage(Duration.ZERO, false);
         assertThat(tmp.resolve("volumes")).isEmptyDirectory();
     }
 

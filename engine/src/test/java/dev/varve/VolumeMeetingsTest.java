@@ -20,6 +20,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -191,6 +192,7 @@ class VolumeMeetingsTest extends HookedEngine {
         again.close();
         Engine third = engine();
         Thread.sleep(2000);
+        third.collectGarbage(Duration.ZERO, false);
         assertThat(ended.state() + ", record: " + hasRecord(volume.id()) + ", log: "
                         + Files.exists(tmp.resolve("volumes").resolve("00000001.log")))
                 .isEqualTo("error, record: false, log: false");

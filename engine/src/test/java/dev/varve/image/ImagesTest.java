@@ -21,6 +21,7 @@ import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Store;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -233,6 +234,9 @@ class ImagesTest {
                 "InvalidBlockDeviceMapping",
                 "No root snapshot specified in device mapping.");
         assertThat(images.deregisterWithSnapshots(image.id())).hasSize(1);
+        for (Resource deleted : catalog.bin().deletedUntil(Instant.MAX)) {
+            catalog.bin().forget(deleted);
+        }
         assertThat(store.records("", "", 100)).extracting(Map.Entry::getKey).containsExactly("id/" + image.id());
     }
 

@@ -8,10 +8,12 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Fixture;
+import dev.varve.catalog.Resource;
 import dev.varve.manifest.Manifests;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -327,6 +329,10 @@ abstract class SnapshotsContractTest {
             return 0;
         });
         snapshots.delete(made.id());
+        for (Resource deleted : catalog.bin().deletedUntil(Instant.MAX)) {
+            assertThat(catalog.bin().forget(deleted)).isTrue();
+            assertThat(catalog.bin().forget(deleted)).isFalse();
+        }
         assertThat(store.records("", "", 100)).isEmpty();
     }
 
