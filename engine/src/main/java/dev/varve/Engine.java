@@ -37,7 +37,6 @@ import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -126,9 +125,10 @@ public final class Engine implements AutoCloseable {
                 new VolumeRegistry.Settings(options.logBytes(), options.verifiesHydration(), options.prefetches()),
                 background);
         this.instances = new InstanceRegistry(catalog, images, volumes);
-        this.collector = new Collector(store, catalog, manifests, this::forgotten);
+        this.collector = new Collector(store, catalog, manifests);
         this.scrubber = new Scrubber(store, catalog, manifests, volumes::missingLog);
         this.events = options.events();
+        catalog.listenToForgetting(this::forgotten);
         catalog.listen(event -> events.accept(EngineEvent.of(event)));
     }
 
@@ -524,12 +524,9 @@ public final class Engine implements AutoCloseable {
      * @throws IOException when a record could not be read
      */
     public List<Restorable> restorable(String account, String region) throws IOException {
-        Scope scope = new Scope(account, region);
         List<Restorable> found = new ArrayList<>();
-        for (Resource resource : catalog.bin().deletedUntil(Instant.MAX)) {
-            if (resource.scope().equals(scope)) {
-                found.add(Restorable.of(resource));
-            }
+        for (Resource resource : catalog.bin().list(new Scope(account, region))) {
+            found.add(Restorable.of(resource));
         }
         found.sort(Comparator.comparing(Restorable::deletedAt).thenComparing(Restorable::id));
         return found;

@@ -67,7 +67,13 @@ final class HeldRoots implements AutoCloseable {
                 return;
             }
             manifests.use(disk);
-            byte[] then = catalog.root(owner);
+            byte[] then;
+            try {
+                then = catalog.root(owner);
+            } catch (IOException e) {
+                manifests.leave(disk);
+                throw e;
+            }
             if (Arrays.equals(now, then)) {
                 disks.put(owner, disk);
                 return;

@@ -1,6 +1,5 @@
 package dev.varve;
 
-import dev.varve.chunk.ChunkException;
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.file.FileIo;
@@ -45,7 +44,7 @@ final class StoreContent implements ContentSource {
         try {
             store.get(ChunkKey.plain(ChunkId.of(id, 0)), ByteBuffer.wrap(plain));
             return plain;
-        } catch (ChunkException e) {
+        } catch (IOException e) { // whatever it is, another one may be had
             return null;
         }
     }
@@ -54,7 +53,7 @@ final class StoreContent implements ContentSource {
     public byte @Nullable [] node(byte[] id) throws IOException {
         try {
             return store.node(ChunkId.of(id, 0));
-        } catch (ChunkException e) {
+        } catch (IOException e) { // whatever it is, another one may be had
             return null;
         }
     }

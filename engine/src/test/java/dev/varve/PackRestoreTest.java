@@ -39,4 +39,18 @@ class PackRestoreTest extends RestoreContractTest {
         engine.collectGarbage(Duration.ZERO, false);
         assertThat(logs.toFile().list()).isEmpty();
     }
+
+    @Test
+    void theLogOfAVolumeGoesWhenItsIdIsGivenAgain() throws IOException {
+        Path logs = folder.resolve("store/volumes");
+        VolumeRequest request =
+                VolumeRequest.NEW.withId("vol-0123456789abcdef0").withSizeGib(1);
+        Volume volume = volumes().create(request);
+        try (BlockDevice device = volumes().attach(volume.id())) {
+            device.write(ByteBuffer.allocate(4096).put(0, (byte) 1), 0);
+        }
+        volumes().delete(volume.id());
+        volumes().create(request);
+        assertThat(logs.toFile().list()).isEmpty();
+    }
 }

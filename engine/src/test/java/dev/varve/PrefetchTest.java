@@ -12,6 +12,7 @@ import dev.varve.volume.VolumeQuery;
 import dev.varve.volume.VolumeRequest;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -241,6 +242,7 @@ class PrefetchTest extends HookedEngine {
             engine.images(SampleDisk.ACCOUNT, SampleDisk.REGION).deregister(image.id());
             engine.snapshots(SampleDisk.ACCOUNT, SampleDisk.REGION)
                     .delete(image.rootMapping().snapshotId());
+            engine.collectGarbage(Duration.ZERO, false);
             image = DISK.importInto(engine);
         }
         bootOnce();

@@ -14,8 +14,10 @@ import dev.varve.image.Images;
 import dev.varve.instance.LaunchRequest;
 import dev.varve.snapshot.Snapshot;
 import dev.varve.snapshot.SnapshotQuery;
+import dev.varve.snapshot.SnapshotReader;
 import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.snapshot.SnapshotState;
+import dev.varve.snapshot.SnapshotWriter;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.volume.Volume;
 import dev.varve.volume.VolumeQuery;
@@ -28,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -295,6 +298,51 @@ abstract class RestoreContractTest {
         assertCode("InvalidVolume.NotFound", () -> volumes().restore(id));
         reopen(options());
         assertThat(read(id)).isZero();
+        assertSound();
+    }
+
+    @Test
+    void aVolumeOfAnIdThatIsInTheBinBeginsAsItsSnapshot() throws IOException {
+        String id = "vol-0123456789abcdef0";
+        VolumeRequest request = VolumeRequest.NEW.withId(id).withSnapshotId(snapshotId);
+        volumes().create(request);
+        int first = read(id);
+        assertThat(first).isNotZero();
+        write(id, first + 1);
+        volumes().delete(id);
+        volumes().create(request);
+        assertThat(read(id)).isEqualTo(first);
+        images().deregisterWithSnapshots(image.id());
+        engine.collectGarbage(Duration.ZERO, false);
+        engine.collectGarbage(Duration.ZERO, false);
+        assertThat(read(id)).isEqualTo(first);
+    }
+
+    /** Nobody holds what the parent had but the one that was begun from it. */
+    @Test
+    void aSnapshotOfAnIdThatIsInTheBinHoldsItsParent() throws IOException {
+        images().deregister(image.id());
+        String id = "snap-0123456789abcdef0";
+        SnapshotRequest request = SnapshotRequest.NEW.withId(id).withParentId(snapshotId);
+        byte[] bytes = DISK.bytes();
+        for (int i = 0; i < 2; i++) {
+            try (SnapshotWriter writer = snapshots().writer(request.withSizeBytes(bytes.length))) {
+                if (i == 1) {
+                    snapshots().delete(snapshotId);
+                    engine.collectGarbage(Duration.ZERO, false);
+                    engine.collectGarbage(Duration.ZERO, false);
+                }
+                writer.complete(bytes.length);
+            }
+            if (i == 0) {
+                snapshots().delete(id);
+            }
+        }
+        try (SnapshotReader disk = snapshots().open(id)) {
+            ByteBuffer found = ByteBuffer.allocate(bytes.length);
+            disk.read(found, 0);
+            assertThat(Arrays.equals(found.array(), bytes)).isTrue();
+        }
         assertSound();
     }
 

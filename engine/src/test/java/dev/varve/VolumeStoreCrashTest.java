@@ -95,7 +95,7 @@ class VolumeStoreCrashTest {
             hit = crashAt(change, mix, fault, onHeap);
             runs++;
         }
-        assertThat(runs).as(mix + ": runs").isGreaterThan(1);
+        assertThat(runs).as(mix + ": runs").isGreaterThan(LONG ? 1 : 0);
         if (LONG) {
             System.out.println(mix + ", " + fault + (onHeap ? "" : ", packs") + ": " + runs + " runs");
         }

@@ -36,6 +36,7 @@ public final class Catalog {
     private final Clock clock;
     private final IdSource ids;
     private final List<Consumer<CatalogEvent>> listeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<Resource>> forgetting = new CopyOnWriteArrayList<>();
     private final AtomicLong rootsGone = new AtomicLong();
     private final Object lock = new Object();
 
@@ -122,6 +123,15 @@ public final class Catalog {
     }
 
     /**
+     * Is told of what can't be restored any more, as listeners are told of events.
+     *
+     * @param listener drops what else there is of it
+     */
+    public void listenToForgetting(Consumer<Resource> listener) {
+        forgetting.add(listener);
+    }
+
+    /**
      * Changes records in one atomic step, durable when the call returns.
      *
      * @param step reads and decides
@@ -156,7 +166,8 @@ public final class Catalog {
             }
         }
         rootsGone.addAndGet(decision.change.rootsGone());
-        decision.change.events().forEach(this::tell);
+        decision.change.events().forEach(event -> tell(listeners, event));
+        decision.change.forgotten().forEach(resource -> tell(forgetting, resource));
         return decision.result;
     }
 
@@ -178,12 +189,12 @@ public final class Catalog {
         }
     }
 
-    private void tell(CatalogEvent event) {
-        for (Consumer<CatalogEvent> listener : listeners) {
+    private static <T> void tell(List<Consumer<T>> listeners, T what) {
+        for (Consumer<T> listener : listeners) {
             try {
-                listener.accept(event);
+                listener.accept(what);
             } catch (RuntimeException e) {
-                LOG.warn("a listener failed on {}", event, e);
+                LOG.warn("a listener failed on {}", what, e);
             }
         }
     }
@@ -355,13 +366,13 @@ public final class Catalog {
      * @throws IOException when the records could not be read at all
      */
     public void scan(ResourceKind kind, Consumer<Resource> each, Consumer<BadRecordException> bad) throws IOException {
-        scan("", kind, each, bad);
+        scan("", kind, Keys.resources(kind), each, bad);
     }
 
-    /** Resources whose keys have a prefix before what keys of resources have. */
-    void scan(String before, ResourceKind kind, Consumer<Resource> each, Consumer<BadRecordException> bad)
+    /** Resources whose keys have a prefix before what keys of resources have, and then begin with something. */
+    void scan(String before, ResourceKind kind, String begin, Consumer<Resource> each, Consumer<BadRecordException> bad)
             throws IOException {
-        String prefix = before + Keys.resources(kind);
+        String prefix = before + begin;
         for (String after = ""; ; ) {
             List<Map.Entry<String, byte[]>> batch = store.records(prefix, after, BATCH);
             for (Map.Entry<String, byte[]> entry : batch) {

@@ -37,6 +37,7 @@ public final class Change {
 
     private final Set<String> listed = new HashSet<>();
     private final List<CatalogEvent> events = new ArrayList<>();
+    private final List<Resource> forgotten = new ArrayList<>();
 
     Change(Catalog catalog, Flights flights) {
         this.catalog = catalog;
@@ -182,13 +183,20 @@ public final class Change {
         return resource;
     }
 
-    /** Ends that a resource can be restored. */
+    /** Ends that a resource can be restored. Whoever takes its id may hold something by it already. */
     void forget(Resource recycled) {
+        forgotten.add(recycled);
         delete(Keys.recycled(recycled.kind(), recycled.scope(), recycled.id()));
-        release(recycled.id());
+        if (!puts.containsKey(Keys.root(recycled.id()))) {
+            release(recycled.id());
+        }
         if (!recycled.kind().keepsIds()) {
             delete(Keys.id(recycled.id()));
         }
+    }
+
+    List<Resource> forgotten() {
+        return forgotten;
     }
 
     /** What is in the bin; null when it is not. */

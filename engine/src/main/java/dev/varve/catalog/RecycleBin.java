@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +21,8 @@ public final class RecycleBin {
     static final String DELETED = "deleted";
 
     private static final Logger LOG = LoggerFactory.getLogger(RecycleBin.class);
+
+    private static final int PAGE = 100;
 
     private final Catalog catalog;
 
@@ -51,7 +54,7 @@ public final class RecycleBin {
      * @throws IOException when the records could not be read at all
      */
     public void scan(ResourceKind kind, Consumer<Resource> each, Consumer<BadRecordException> bad) throws IOException {
-        catalog.scan(Keys.BIN, kind, each, bad);
+        catalog.scan(Keys.BIN, kind, Keys.resources(kind), each, bad);
     }
 
     /**
@@ -70,47 +73,74 @@ public final class RecycleBin {
     }
 
     /**
-     * What was deleted at a time or before. A record that can't be read is left out, and stays.
+     * What is in it of one scope.
      *
-     * @param until that time
-     * @return of all scopes
-     * @throws IOException when the records could not be read at all
+     * @param scope where it lived
+     * @return in no order that means anything
+     * @throws IOException when a record could not be read
      */
-    public List<Resource> deletedUntil(Instant until) throws IOException {
+    public List<Resource> list(Scope scope) throws IOException {
         List<Resource> found = new ArrayList<>();
-        Consumer<BadRecordException> bad =
-                e -> LOG.warn("it can't be restored, and what it needs stays: {}", e.getMessage());
-        Consumer<Resource> each = resource -> {
-            try {
-                if (!deletedAt(resource).isAfter(until)) {
-                    found.add(resource);
-                }
-            } catch (BadRecordException e) {
-                bad.accept(e);
-            }
-        };
+        List<BadRecordException> bad = new ArrayList<>();
         for (ResourceKind kind : ResourceKind.values()) {
-            scan(kind, each, bad);
+            catalog.scan(Keys.BIN, kind, Keys.resources(kind, scope), found::add, bad::add);
+        }
+        if (!bad.isEmpty()) {
+            throw bad.get(0);
         }
         return found;
     }
 
     /**
-     * Ends that something can be restored: what it held may be collected. Durable when the call returns.
+     * What was deleted at a time or before. A record that can't be read is left out, and stays.
      *
-     * @param resource as {@link #deletedUntil} gave it
-     * @return whether it was in the bin still, and as it was deleted then
-     * @throws IOException when it is not known to be gone
+     * @param until that time
+     * @param limit how many at most
+     * @return of all scopes
+     * @throws IOException when the records could not be read at all
      */
-    public boolean forget(Resource resource) throws IOException {
-        Instant deleted = deletedAt(resource);
-        return catalog.change(change -> {
-            Resource found = change.recycled(resource.kind(), resource.scope(), resource.id());
-            if (found == null || !deletedAt(found).equals(deleted)) {
-                return false;
+    public List<Resource> deletedUntil(Instant until, int limit) throws IOException {
+        List<Resource> found = new ArrayList<>();
+        for (ResourceKind kind : ResourceKind.values()) {
+            String prefix = Keys.BIN + Keys.resources(kind);
+            List<Map.Entry<String, byte[]>> page;
+            String after = "";
+            do {
+                page = catalog.records(prefix, after, PAGE);
+                for (Map.Entry<String, byte[]> entry : page) {
+                    after = entry.getKey();
+                    try {
+                        Resource resource = Keys.parse(Keys.BIN, kind, entry.getKey(), entry.getValue());
+                        if (!deletedAt(resource).isAfter(until)) {
+                            found.add(resource);
+                        }
+                    } catch (BadRecordException e) {
+                        LOG.warn("it can't be restored, and what it needs stays: {}", e.getMessage());
+                    }
+                    if (found.size() == limit) {
+                        return found;
+                    }
+                }
+            } while (page.size() == PAGE);
+        }
+        return found;
+    }
+
+    /**
+     * Ends that things can be restored: what they held may be collected. Durable when the call returns.
+     *
+     * @param resources as {@link #deletedUntil} gave them; those that are not in the bin as they were then are passed over
+     * @throws IOException when they are not known to be gone
+     */
+    public void forget(List<Resource> resources) throws IOException {
+        catalog.change(change -> {
+            for (Resource resource : resources) {
+                Resource found = change.recycled(resource.kind(), resource.scope(), resource.id());
+                if (found != null && deletedAt(found).equals(deletedAt(resource))) {
+                    change.forget(found);
+                }
             }
-            change.forget(found);
-            return true;
+            return resources;
         });
     }
 }

@@ -9,6 +9,7 @@ import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Filters;
 import dev.varve.catalog.Listing;
 import dev.varve.catalog.Page;
+import dev.varve.catalog.RecycleBin;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
@@ -20,6 +21,7 @@ import dev.varve.snapshot.SnapshotRequest;
 import dev.varve.snapshot.SnapshotState;
 import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -276,16 +278,20 @@ public final class Images {
     public Image restore(String id) throws IOException {
         ImageErrors.checkId(id);
         return catalog.change(change -> {
+            Resource deleted = catalog.bin().find(ResourceKind.IMAGE, scope, id);
             Resource record = change.restore(ResourceKind.IMAGE, scope, id);
-            if (record == null) {
+            if (deleted == null || record == null) {
                 throw ImageErrors.notRestorable(id);
             }
+            Instant deletedAt = RecycleBin.deletedAt(deleted);
             Image image = ImageRecord.read(record);
             requireFree(image.name(), change.takeName(ResourceKind.IMAGE, scope, image.name(), id));
             for (String snapshotId : image.snapshotIds()) {
                 Snapshot snapshot = snapshots.find(change, snapshotId);
                 snapshot = snapshot == null ? snapshots.restore(change, snapshotId) : snapshot;
-                if (snapshot == null || snapshot.startTime().isAfter(image.creationTime())) { // another of the same id
+                if (snapshot == null
+                        || snapshot.state() != SnapshotState.COMPLETED
+                        || snapshot.startTime().isAfter(deletedAt)) { // another of the same id
                     throw ImageErrors.snapshotNotFound(snapshotId);
                 }
                 change.refer(id, snapshotId);

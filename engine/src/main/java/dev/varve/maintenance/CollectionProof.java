@@ -10,8 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,115 +22,197 @@ import org.jspecify.annotations.Nullable;
  * What a collection leaves of itself, so that others can find out whether it was right: from which roots it started, what it
  * marked, and what it did with the rest. It is durable before anything is condemned or dropped, without its last lines then.
  *
- * <p>A record {@code gc/TIME}, TIME in milliseconds since 1970 as 16 hexadecimal digits, of lines of text:
+ * <p>Records of lines of text; NUMBER rises from collection to collection, and has 16 hexadecimal digits, as PART has 8:
  *
  * <pre>
- * varve-collection 1
- * began INSTANT
- * root MANIFEST OWNER                 one of its owners; "-" for one that only a reader had
- * marks CHUNKS SUM NODES SUM          sums in hexadecimal
- * kept CHUNKS BYTES NODES BYTES       and condemned, waiting, dropped, broughtBack likewise, when it had swept
+ * gc/NUMBER/00000000
+ *   varve-collection 1
+ *   began INSTANT
+ *   marks CHUNKS SUM NODES SUM          sums in hexadecimal
+ *   kept CHUNKS BYTES NODES BYTES       and condemned, waiting, dropped, broughtBack likewise, when it had swept
+ * gc/NUMBER/PART                        from 1 on, a thousand roots each
+ *   MANIFEST OWNER                      one of its owners; "-" for one that only a reader had
  * </pre>
  *
- * @param began by the catalog's clock
- * @param roots owners by manifest
- * @param marks what the roots name
- * @param sweep what it did; null when it has not ended, or did not live to say so
+ * <p>For one thread. A thousand roots are in memory at a time.
  */
-record CollectionProof(
-        Instant began,
-        Map<Manifest, String> roots,
-        Marks marks,
-        @Nullable Sweep sweep) {
-    /** How many are kept. */
-    static final int MAX_KEPT = 8;
+final class CollectionProof {
+    /** So many are there at least, once there were as many; when one begins, one more. */
+    static final int KEPT = 2;
 
     private static final String PREFIX = "gc/";
     private static final String FIRST_LINE = "varve-collection 1";
     private static final int HEX = 16;
+    private static final int NUMBER_END = PREFIX.length() + HEX;
+    private static final int ROOTS_A_RECORD = 1000;
 
-    CollectionProof {
-        roots = Map.copyOf(roots);
+    /** Records at a time, where only their names are wanted. */
+    private static final int PAGE = 4;
+
+    private final Instant began;
+    private final Marks marks;
+    private String number = "";
+
+    /** Of a collection that began at a time, and has marked this. */
+    CollectionProof(Instant began, Marks marks) {
+        this.began = began;
+        this.marks = marks;
     }
 
-    private String key() {
-        return PREFIX + String.format("%016x", Math.max(0, began.toEpochMilli()));
+    Instant began() {
+        return began;
     }
 
-    /** Writes it, and drops those that are too many; durable when the call returns. */
-    void save(Store store) throws IOException {
-        TreeMap<String, byte[]> all = all(store);
-        all.put(key(), encode());
-        Set<String> old = new HashSet<>();
-        for (String key : all.keySet()) {
-            if (all.size() - old.size() > MAX_KEPT) {
-                old.add(key);
+    Marks marks() {
+        return marks;
+    }
+
+    /** Writes it, in the place of older ones; durable when the call returns. */
+    void begin(Store store, Map<Manifest, String> roots) throws IOException {
+        TreeMap<String, Set<String>> old = keys(store);
+        long next = old.isEmpty() ? 1 : Long.parseUnsignedLong(old.lastKey(), HEX) + 1;
+        number = String.format("%016x", next);
+        Map<String, byte[]> puts = new HashMap<>();
+        puts.put(key(0), text(List.of(FIRST_LINE, "began " + began, line(marks))));
+        List<String> lines = new ArrayList<>();
+        for (Map.Entry<Manifest, String> root : roots.entrySet()) {
+            lines.add(root.getKey() + " " + root.getValue());
+            if (lines.size() == ROOTS_A_RECORD) {
+                puts.put(key(puts.size()), text(lines));
+                lines.clear();
             }
         }
-        store.commit(Map.of(key(), encode()), old);
-    }
-
-    /** That of the last collection; null when there was none. */
-    static @Nullable CollectionProof last(Store store) throws IOException {
-        Map.Entry<String, byte[]> last = all(store).lastEntry();
-        return last == null ? null : decode(last.getKey(), last.getValue());
-    }
-
-    private static TreeMap<String, byte[]> all(Store store) throws IOException {
-        TreeMap<String, byte[]> all = new TreeMap<>();
-        store.records(PREFIX, "", 2 * MAX_KEPT).forEach(entry -> all.put(entry.getKey(), entry.getValue()));
-        return all;
-    }
-
-    byte[] encode() {
-        List<String> lines = new ArrayList<>(List.of(FIRST_LINE, "began " + began));
-        roots.forEach((root, owner) -> lines.add("root " + root + " " + owner));
-        lines.add("marks " + marks.chunks() + " " + Long.toHexString(marks.chunkSum()) + " " + marks.nodes() + " "
-                + Long.toHexString(marks.nodeSum()));
-        if (sweep != null) {
-            lines.add(line("kept", sweep.kept()));
-            lines.add(line("condemned", sweep.condemned()));
-            lines.add(line("waiting", sweep.waiting()));
-            lines.add(line("dropped", sweep.dropped()));
-            lines.add(line("broughtBack", sweep.broughtBack()));
+        puts.put(key(puts.size()), text(lines));
+        Set<String> gone = new HashSet<>();
+        while (old.size() > KEPT) {
+            gone.addAll(old.pollFirstEntry().getValue());
         }
+        store.commit(puts, gone);
+    }
+
+    /** Writes what the collection did; durable when the call returns. */
+    void end(Store store, Sweep sweep) throws IOException {
+        List<String> lines = List.of(
+                FIRST_LINE,
+                "began " + began,
+                line(marks),
+                line("kept", sweep.kept()),
+                line("condemned", sweep.condemned()),
+                line("waiting", sweep.waiting()),
+                line("dropped", sweep.dropped()),
+                line("broughtBack", sweep.broughtBack()));
+        store.commit(Map.of(key(0), text(lines)), Set.of());
+    }
+
+    private String key(int part) {
+        return PREFIX + number + String.format("/%08x", part);
+    }
+
+    private static byte[] text(List<String> lines) {
         return (String.join("\n", lines) + "\n").getBytes(StandardCharsets.US_ASCII);
+    }
+
+    private static String line(Marks marks) {
+        return "marks " + marks.chunks() + " " + Long.toHexString(marks.chunkSum()) + " " + marks.nodes() + " "
+                + Long.toHexString(marks.nodeSum());
     }
 
     private static String line(String word, Count count) {
         return word + " " + count.chunks() + " " + count.chunkBytes() + " " + count.nodes() + " " + count.nodeBytes();
     }
 
-    /** Reads what {@link #encode} has written; of the sweep only whether it ended: people read the rest. */
-    static CollectionProof decode(String key, byte[] value) throws IOException {
+    /** The keys of all there are, by number. */
+    private static TreeMap<String, Set<String>> keys(Store store) throws IOException {
+        TreeMap<String, Set<String>> keys = new TreeMap<>();
+        List<Map.Entry<String, byte[]>> page;
+        String after = "";
+        do {
+            page = store.records(PREFIX, after, PAGE);
+            for (Map.Entry<String, byte[]> entry : page) {
+                after = entry.getKey();
+                String found = after.length() < NUMBER_END ? "0" : after.substring(PREFIX.length(), NUMBER_END);
+                keys.computeIfAbsent(found.matches("[0-9a-f]{16}") ? found : "0", n -> new HashSet<>())
+                        .add(after);
+            }
+        } while (page.size() == PAGE);
+        return keys;
+    }
+
+    /** That of the last collection; null when there was none. */
+    static @Nullable CollectionProof last(Store store) throws IOException {
+        TreeMap<String, Set<String>> keys = keys(store);
+        if (keys.isEmpty()) {
+            return null;
+        }
+        String number = keys.lastKey();
+        String key = PREFIX + number + "/00000000";
+        byte[] value = store.record(key);
+        CollectionProof last = decode(key, value == null ? new byte[0] : value);
+        last.number = number;
+        return last;
+    }
+
+    /** Is told of roots. */
+    interface RootVisitor {
+        void root(Manifest manifest) throws IOException;
+    }
+
+    /** Tells of all roots; how many there are. */
+    long roots(Store store, RootVisitor visitor) throws IOException {
+        long count = 0;
+        for (int part = 1; ; part++) {
+            byte[] value = store.record(key(part));
+            if (value == null) {
+                return count;
+            }
+            for (String line : lines(value)) {
+                if (!line.isEmpty()) {
+                    visitor.root(manifest(key(part), line));
+                    count++;
+                }
+            }
+        }
+    }
+
+    private static Manifest manifest(String key, String line) throws IOException {
+        try {
+            return Manifest.parse(line.split(" ", -1)[0]);
+        } catch (ManifestException e) {
+            throw new IOException("record " + key + " of a collection can't be read: " + e.getMessage(), e);
+        }
+    }
+
+    private static String[] lines(byte[] value) {
+        return new String(value, StandardCharsets.US_ASCII).split("\n", -1);
+    }
+
+    /** Reads a first record; what the collection did is for people. */
+    private static CollectionProof decode(String key, byte[] value) throws IOException {
         Instant began = null;
-        Map<Manifest, String> roots = new LinkedHashMap<>();
         Marks marks = null;
         try {
-            String[] lines = new String(value, StandardCharsets.US_ASCII).split("\n", -1);
+            String[] lines = lines(value);
             if (!lines[0].equals(FIRST_LINE)) {
                 throw new IllegalArgumentException("its first line is not '" + FIRST_LINE + "'");
             }
             for (String line : lines) {
                 String[] words = line.split(" ", -1);
-                switch (words[0]) {
-                    case "began" -> began = Instant.parse(words[1]);
-                    case "root" -> roots.put(Manifest.parse(words[1]), words[2]);
-                    case "marks" ->
-                        marks = new Marks(
-                                Long.parseLong(words[1]),
-                                Long.parseUnsignedLong(words[2], HEX),
-                                Long.parseLong(words[3]),
-                                Long.parseUnsignedLong(words[4], HEX));
-                    default -> {}
+                if (words[0].equals("began")) {
+                    began = Instant.parse(words[1]);
+                } else if (words[0].equals("marks")) {
+                    marks = new Marks(
+                            Long.parseLong(words[1]),
+                            Long.parseUnsignedLong(words[2], HEX),
+                            Long.parseLong(words[3]),
+                            Long.parseUnsignedLong(words[4], HEX));
                 }
             }
-        } catch (ManifestException | IllegalArgumentException | DateTimeException | IndexOutOfBoundsException e) {
+        } catch (IllegalArgumentException | DateTimeException | IndexOutOfBoundsException e) {
             throw new IOException("record " + key + " of a collection can't be read: " + e.getMessage(), e);
         }
         if (began == null || marks == null) {
             throw new IOException("record " + key + " of a collection is cut off");
         }
-        return new CollectionProof(began, roots, marks, null);
+        return new CollectionProof(began, marks);
     }
 }

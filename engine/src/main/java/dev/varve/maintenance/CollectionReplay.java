@@ -4,6 +4,7 @@ import dev.varve.chunk.ChunkException;
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifest;
+import dev.varve.store.Pace;
 import dev.varve.store.Store;
 import java.io.IOException;
 import java.util.Arrays;
@@ -19,11 +20,14 @@ import org.jspecify.annotations.Nullable;
  * Where there are more names than it holds at a time it goes through all manifests more than once.
  */
 public final class CollectionReplay {
-    /** Names at a time: 32 MiB of heap. */
-    private static final int MAX_NAMES = 1 << 22;
+    /** Names at a time, of chunks, and of nodes: 16 MiB of heap each, and once more while they grow. */
+    private static final int MAX_NAMES = 1 << 21;
 
-    /** Nodes remembered as seen: at 64 bytes of heap each; past them, some are read again. */
-    private static final int MAX_SEEN = 1 << 18;
+    /** Nodes remembered as seen: at about 110 bytes of heap each; past them, some are read again. */
+    private static final int MAX_SEEN = 1 << 17;
+
+    /** What reading a node takes, at most. */
+    private static final int NODE_BYTES = 16 << 10;
 
     private static final int LEVEL_BYTE = 6;
     private static final int KIND_BYTE = 5;
@@ -31,7 +35,9 @@ public final class CollectionReplay {
     private static final int HEADER_BYTES = 72;
 
     private final Store store;
+    private final Pace pace;
     private final int maxNames;
+    private long roots;
     private int parts;
     private int part;
     private Names chunks = new Names();
@@ -42,18 +48,20 @@ public final class CollectionReplay {
      * A replay.
      *
      * @param store whose last collection it is
+     * @param pace is told of what is read
      */
-    public CollectionReplay(Store store) {
-        this(store, MAX_NAMES);
+    public CollectionReplay(Store store, Pace pace) {
+        this(store, pace, MAX_NAMES);
     }
 
-    CollectionReplay(Store store, int maxNames) {
+    CollectionReplay(Store store, Pace pace, int maxNames) {
         this.store = store;
+        this.pace = pace;
         this.maxNames = maxNames;
     }
 
     /**
-     * Replays the last collection of the store. What can't be read any more, since nothing needs it, or a later collection
+     * Replays the last collection of the store. What is condemned or gone, since nothing needs it any more and a later collection
      * has begun, is no finding.
      *
      * @return in what it was wrong; null when nothing says so
@@ -75,7 +83,7 @@ public final class CollectionReplay {
                 ? null
                 : "the collection of " + proof.began() + " has marked " + marked.chunks() + " chunks and "
                         + marked.nodes()
-                        + " nodes, where its " + proof.roots().size() + " roots name " + found.chunks() + " and "
+                        + " nodes, where its " + roots + " roots name " + found.chunks() + " and "
                         + found.nodes() + (isSameCount(found, marked) ? ", and others" : "");
     }
 
@@ -92,10 +100,10 @@ public final class CollectionReplay {
                 chunks = new Names();
                 nodes = new Names();
                 seen.clear();
-                for (Manifest root : proof.roots().keySet()) {
+                roots = proof.roots(store, root -> {
                     enter(root, root.content().root());
                     enter(root, root.writers().root());
-                }
+                });
                 fits = chunks.fits() && nodes.fits();
                 sum = new Marks(
                         sum.chunks() + chunks.count(),
@@ -122,7 +130,8 @@ public final class CollectionReplay {
             seen.add(name);
         }
         nodes.add(name);
-        byte[] node = store.node(id);
+        byte[] node = store.neededNode(id);
+        pace.spent(NODE_BYTES);
         boolean isLeaf = node[LEVEL_BYTE] == 0;
         for (int at = HEADER_BYTES; at < node.length; at += ChunkId.BYTES) {
             if (!isLeaf) {

@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -44,10 +43,12 @@ public final class Collector {
     /** What reading a node takes, at most. */
     private static final int NODE_BYTES = 16 << 10;
 
+    /** So many things are given up in one change of the catalog. */
+    private static final int TOGETHER = 100;
+
     private final Store store;
     private final Catalog catalog;
     private final Manifests manifests;
-    private final Consumer<Resource> forgotten;
     private final ReentrantLock running = new ReentrantLock();
 
     /**
@@ -56,13 +57,11 @@ public final class Collector {
      * @param store what is collected
      * @param catalog of the store
      * @param manifests of the store, through which all read
-     * @param forgotten is told of what can't be restored any more
      */
-    public Collector(Store store, Catalog catalog, Manifests manifests, Consumer<Resource> forgotten) {
+    public Collector(Store store, Catalog catalog, Manifests manifests) {
         this.store = store;
         this.catalog = catalog;
         this.manifests = manifests;
-        this.forgotten = forgotten;
     }
 
     /**
@@ -136,26 +135,23 @@ public final class Collector {
 
     /** Whether something was deleted that can't be restored any more once a collection has run. */
     boolean hasExpired(Duration grace) throws IOException {
-        return !catalog.bin()
-                .deletedUntil(catalog.clock().instant().minus(grace))
-                .isEmpty();
+        Instant until = before(catalog.clock().instant(), grace);
+        return !catalog.bin().deletedUntil(until, 1).isEmpty();
     }
 
+    /** Without a time of grace all is given up, also what was deleted by a clock that was wrong. */
     private static Instant before(Instant now, Duration grace) {
+        if (grace.isZero()) {
+            return Instant.MAX;
+        }
         return grace.compareTo(Duration.between(Instant.EPOCH, now)) > 0 ? Instant.EPOCH : now.minus(grace);
     }
 
     private Run runAlone(Duration grace, boolean dryRun, Ranks ranks, Pace pace) throws IOException {
         Instant now = catalog.clock().instant();
-        List<Resource> expired = catalog.bin().deletedUntil(before(now, grace));
-        Set<String> without = new HashSet<>();
-        for (Resource each : expired) {
-            if (dryRun) {
-                without.add(each.id());
-            } else if (catalog.bin().forget(each)) {
-                forgotten.accept(each);
-            }
-        }
+        Instant until = before(now, grace);
+        Set<String> without = dryRun ? deletedUntil(until) : Set.of();
+        long forgotten = dryRun ? without.size() : emptyBin(until, pace);
         try (GarbageCollection collection = store.collect()) {
             Map<Manifest, String> roots = roots(collection, without);
             Marking marking = new Marking(collection, pace);
@@ -163,20 +159,40 @@ public final class Collector {
                 manifests.walk(root, marking.of(root));
             }
             Marks marks = marking.marks();
+            CollectionProof proof = new CollectionProof(now, marks);
             if (!dryRun) {
-                new CollectionProof(now, roots, marks, null).save(store);
+                proof.begin(store, roots);
             }
             GarbageCollection.Sweep sweep = collection.sweep(now, grace, dryRun, pace);
             if (!dryRun) {
-                new CollectionProof(now, roots, marks, sweep).save(store);
+                proof.end(store, sweep);
             }
             GarbageCollection.Compaction compaction = new GarbageCollection.Compaction(0, 0, 0);
             if (!dryRun) {
                 collection.endMarking(); // ranks take heap, too
                 compaction = collection.compact(MAX_DEAD_SHARE, ranks.get(), pace);
             }
-            return new Run(expired.size(), roots.size(), sweep, compaction);
+            return new Run(forgotten, roots.size(), sweep, compaction);
         }
+    }
+
+    private Set<String> deletedUntil(Instant until) throws IOException {
+        Set<String> ids = new HashSet<>();
+        catalog.bin().deletedUntil(until, Integer.MAX_VALUE).forEach(each -> ids.add(each.id()));
+        return ids;
+    }
+
+    /** How much can't be restored any more. */
+    private long emptyBin(Instant until, Pace pace) throws IOException {
+        long count = 0;
+        List<Resource> some = catalog.bin().deletedUntil(until, TOGETHER);
+        while (!some.isEmpty()) {
+            catalog.bin().forget(some);
+            count += some.size();
+            pace.spent((long) NODE_BYTES * some.size());
+            some = catalog.bin().deletedUntil(until, TOGETHER);
+        }
+        return count;
     }
 
     /** The manifests that are needed, and who needs each. */

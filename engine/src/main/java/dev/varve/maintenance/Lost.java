@@ -12,16 +12,32 @@ final class Lost {
     private final Set<ChunkKey> chunks = new LinkedHashSet<>();
     private final Set<ChunkId> nodes = new LinkedHashSet<>();
 
+    private boolean isAll = true;
+
     void chunk(ChunkKey key) {
         if (chunks.size() < MOST) {
             chunks.add(key);
+        } else {
+            isAll = false;
         }
     }
 
     void node(ChunkId id) {
         if (nodes.size() < MOST) {
             nodes.add(id);
+        } else {
+            isAll = false;
         }
+    }
+
+    /** Says that not all could be looked at that may name something. */
+    void more() {
+        isAll = false;
+    }
+
+    /** Whether nothing else is lost. */
+    boolean isAll() {
+        return isAll;
     }
 
     Set<ChunkKey> chunks() {

@@ -114,7 +114,7 @@ public final class Repair {
             lostChunks = lost.chunks().size();
             findChunks(lost.chunks(), (done, total) -> progress.progress(bytes + done, bytes + sources));
             if (mine != null) {
-                end(mine, damaged, lost.chunks(), lostNodes);
+                end(mine, damaged, lost, lostNodes);
             }
         }
         Findings left;
@@ -152,7 +152,7 @@ public final class Repair {
             try {
                 node = finder.node(id);
             } catch (IOException e) {
-                failures.add(finder.name() + ": " + e.getMessage());
+                failed(finder.name() + ": " + e.getMessage());
             }
             if (node != null && hasher.hash(ByteBuffer.wrap(node)).equals(id)) {
                 if (mending != null) {
@@ -179,7 +179,7 @@ public final class Repair {
                 } catch (UncheckedIOException e) {
                     throw e.getCause() == null ? new IOException(e) : e.getCause();
                 } catch (IOException e) {
-                    failures.add(finder.name() + ": " + e.getMessage());
+                    failed(finder.name() + ": " + e.getMessage());
                 }
             }
             before += finder.sizeBytes();
@@ -219,18 +219,23 @@ public final class Repair {
         }
     }
 
+    private void failed(String why) {
+        if (failures.size() < Findings.MAX_PROBLEMS) {
+            failures.add(why);
+        }
+    }
+
     private void count(Finder finder, long chunks, long nodes) {
         found.merge(
                 finder.name(), new Found(chunks, nodes), (a, b) -> new Found(a.chunks + b.chunks, a.nodes + b.nodes));
     }
 
     /** Makes durable what was found, and forgets what is lost and named by nothing. */
-    private void end(Mending mine, Set<ChunkKey> damaged, Set<ChunkKey> lost, Set<ChunkId> lostNodes)
-            throws IOException {
+    private void end(Mending mine, Set<ChunkKey> damaged, Lost lost, Set<ChunkId> lostNodes) throws IOException {
         mine.publish();
-        boolean allIsKnown = foundNodes.containsAll(lostNodes);
+        boolean allIsKnown = lost.isAll() && foundNodes.containsAll(lostNodes);
         for (ChunkKey key : damaged) {
-            if (allIsKnown && !lost.contains(key) && !foundChunks.contains(key)) {
+            if (allIsKnown && !lost.chunks().contains(key) && !foundChunks.contains(key)) {
                 mine.drop(key);
             }
         }
@@ -240,9 +245,16 @@ public final class Repair {
     /** Has files with damage go, and looks once more at all that was wrong. */
     private Findings left(DataReading reading, Set<ChunkKey> damaged, long bytes) throws IOException {
         if (!reading.unsound().isEmpty()) {
-            collector.evacuate(reading.unsound(), ranks);
+            try {
+                collector.evacuate(reading.unsound(), ranks);
+            } catch (IOException e) {
+                failed("files with damage stay: " + e.getMessage());
+            }
         }
         Damage left = scrubber.lookAgain(damaged);
+        if (damaged.size() >= Lost.MOST) {
+            left.damage("there was more damage than one repair mends; repair again");
+        }
         scrubber.verification().checkFiles(left);
         return scrubber.checkAndKeep(left, bytes);
     }

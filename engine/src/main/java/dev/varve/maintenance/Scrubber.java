@@ -152,7 +152,7 @@ public final class Scrubber {
     /** What manifests name and can't be had. */
     Lost lost(Damage damage) {
         StoreCheck check = new StoreCheck(store, catalog, manifests, logs, damage, Pace.FULL);
-        check.run(0);
+        check.walk();
         return check.lost();
     }
 

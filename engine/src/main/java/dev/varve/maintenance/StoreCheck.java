@@ -12,6 +12,7 @@ import dev.varve.store.Store;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +30,8 @@ final class StoreCheck {
     private final List<Problem> problems = new ArrayList<>();
     private final Damage damage;
     private final Set<ChunkKey> namedDamage = new HashSet<>();
+    private final Manifests manifests;
+    private final Pace pace;
     private final ManifestCheck walker;
     private final Scrubber.LogCheck logs;
     private final Lost lost = new Lost();
@@ -48,18 +51,14 @@ final class StoreCheck {
         this.catalog = catalog;
         this.logs = logs;
         this.damage = damage;
+        this.manifests = manifests;
+        this.pace = pace;
         this.walker = new ManifestCheck(this, store, manifests, pace);
     }
 
-    /** Looks at everything. */
+    /** Looks at everything, also at what the last collection says of itself. */
     Findings run(long dataBytes) {
-        damage.others().forEach(this::add);
-        checkSnapshots();
-        checkImages();
-        checkVolumes();
-        checkInstances();
-        checkBin();
-        checkOtherRoots();
+        walk();
         replayCollection();
         for (Map.Entry<ChunkKey, String> chunk : damage.chunks().entrySet()) {
             if (!namedDamage.contains(chunk.getKey())) {
@@ -67,6 +66,17 @@ final class StoreCheck {
             }
         }
         return new Findings(problems, problemCount, snapshotCount, imageCount, volumeCount, dataBytes);
+    }
+
+    /** Looks at all records, and at what they name. */
+    void walk() {
+        damage.others().forEach(this::add);
+        checkSnapshots();
+        checkImages();
+        checkVolumes();
+        checkInstances();
+        checkBin();
+        checkOtherRoots();
     }
 
     private void checkSnapshots() {
@@ -142,7 +152,7 @@ final class StoreCheck {
 
     private void replayCollection() {
         try {
-            String problem = new CollectionReplay(store).problem();
+            String problem = new CollectionReplay(store, pace).problem();
             if (problem != null) {
                 add(problem);
             }
@@ -157,19 +167,35 @@ final class StoreCheck {
             List<Map.Entry<String, byte[]>> roots;
             try {
                 roots = catalog.roots(after, 100);
-                for (Map.Entry<String, byte[]> root : roots) {
-                    after = root.getKey();
-                    if (!isCompletedSnapshot(root.getKey())) {
-                        checkRoot(root.getKey(), root.getValue());
-                    }
-                }
             } catch (IOException e) {
+                lost.more();
                 add("manifests can't be listed: " + e.getMessage());
                 return;
+            }
+            for (Map.Entry<String, byte[]> root : roots) {
+                after = root.getKey();
+                checkOtherRoot(root.getKey(), root.getValue());
             }
             if (roots.isEmpty()) {
                 return;
             }
+        }
+    }
+
+    private void checkOtherRoot(String owner, byte[] root) {
+        boolean isSeen = false;
+        try {
+            isSeen = isCompletedSnapshot(owner);
+        } catch (IOException e) {
+            add(owner + " can't be looked up: " + e.getMessage());
+        }
+        try {
+            if (!isSeen) {
+                checkRoot(owner, root);
+            }
+        } catch (IOException e) {
+            lost.more();
+            addLoss(owner, owner + " can't be checked: " + e.getMessage(), 0, 0);
         }
     }
 
@@ -180,15 +206,29 @@ final class StoreCheck {
                 && "completed".equals(resource.document().optionalText("state"));
     }
 
+    /** What is held once it is in use stays while it is looked at. */
     private void checkRoot(String owner, byte[] root) throws IOException {
-        Manifest manifest;
-        try {
-            manifest = Manifest.parse(new String(root, StandardCharsets.US_ASCII));
-        } catch (IOException e) {
-            addLoss(owner, "the manifest of " + owner + " is damaged: " + e.getMessage(), 0, 0);
-            return;
+        for (byte[] now = root; now != null; ) {
+            Manifest manifest;
+            try {
+                manifest = Manifest.parse(new String(now, StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                lost.more();
+                addLoss(owner, "the manifest of " + owner + " is damaged: " + e.getMessage(), 0, 0);
+                return;
+            }
+            manifests.use(manifest);
+            try {
+                byte[] then = catalog.root(owner);
+                if (Arrays.equals(now, then)) {
+                    walker.check(owner, manifest);
+                    return;
+                }
+                now = then;
+            } finally {
+                manifests.leave(manifest);
+            }
         }
-        walker.check(owner, manifest);
     }
 
     private interface RecordCheck {

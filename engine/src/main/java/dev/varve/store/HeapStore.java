@@ -110,6 +110,16 @@ public final class HeapStore implements Store {
     }
 
     @Override
+    public synchronized byte[] neededNode(ChunkId id) throws IOException {
+        checkOpen();
+        Held found = nodes.get(id);
+        if (found == null || found.condemnedSeconds != 0) {
+            throw new ChunkMissingException(ChunkKey.plain(id), "the heap");
+        }
+        return found.bytes.clone();
+    }
+
+    @Override
     public void chunks(ChunkVisitor visitor) throws IOException {
         List<ChunkKey> keys;
         synchronized (this) {

@@ -343,6 +343,13 @@ final class Leases {
         }
     }
 
+    /** Whether no other lease is open. */
+    boolean isOnly(Entry lease) {
+        synchronized (lock) {
+            return live.size() == 1 && live.contains(lease);
+        }
+    }
+
     /** Whether what a lease put may be dropped with it. */
     boolean isUnsettled(long number) {
         return unsettled.contains(number);

@@ -59,12 +59,31 @@ final class PackMending implements Mending {
             throw new IllegalArgumentException(plain.remaining() + " bytes for chunk " + key);
         }
         requireName(key, plain);
+        inUse(() -> append(key, plain));
+    }
+
+    /** While nobody ends the lease: a store that is closed waits. */
+    private void inUse(Step step) throws IOException {
+        lease.lock().readLock().lock();
+        try {
+            lease.checkUsable();
+            step.run();
+        } finally {
+            lease.lock().readLock().unlock();
+        }
+    }
+
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    private void append(ChunkKey key, ByteBuffer plain) throws IOException {
         Location old = entry(key);
         Location copy = packs.append(codec.encode(key, plain, compression), lease.number());
         copies.add(new Copy(key, old, copy));
         copiedBytes += copy.lengthBytes();
         if (copiedBytes >= TOGETHER_BYTES) {
-            publish();
+            publishAll();
         }
     }
 
@@ -86,14 +105,19 @@ final class PackMending implements Mending {
 
     @Override
     public void publish() throws IOException {
+        inUse(this::publishAll);
+    }
+
+    private void publishAll() throws IOException {
         if (copies.isEmpty()) {
             return;
         }
         leases.syncPacks(copies.stream().map(copy -> copy.copy.pack()).toList());
         for (Copy each : copies) {
             leases.alone(each.key.id(), () -> {
+                boolean isFlying = flights.find(each.key) != null; // asked first: who lands writes the entry before
                 Location now = entry(each.key);
-                if (Objects.equals(place(now), place(each.old)) && flights.find(each.key) == null) {
+                if (!isFlying && Objects.equals(place(now), place(each.old))) {
                     flights.move(each.key, now, each.copy.with(now == null ? 0 : now.lease()));
                 }
             });
@@ -112,36 +136,50 @@ final class PackMending implements Mending {
             throw new IllegalArgumentException("a node of " + node.length + " bytes");
         }
         requireName(name, ByteBuffer.wrap(node));
-        leases.alone(name.id(), () -> {
+        inUse(() -> leases.alone(name.id(), () -> {
             try (IndexBatch batch = index.batch()) {
                 index.write(batch.node(name.id(), node, 0), false);
             }
-        });
+        }));
     }
 
+    /** Not beside writers, who may have found it; what lies there is looked at before, since a bad disk takes its time. */
     @Override
     public void drop(ChunkKey key) throws IOException {
-        leases.alone(key.id(), () -> {
-            Location now = index.chunk(key);
-            if (now != null && !verification.problem(key, now).isEmpty()) {
-                flights.drop(key, now);
-            }
-        });
+        Location before = index.chunk(key);
+        if (before != null && verification.isGone(key, before)) {
+            inUse(() -> leases.alone(key.id(), () -> {
+                Location now = index.chunk(key);
+                if (now != null && now.samePlace(before) && leases.isOnly(lease)) {
+                    flights.drop(key, now);
+                }
+            }));
+        }
     }
 
     @Override
     public void commit() throws IOException {
-        publish();
-        leases.commit(lease, Map.of(), Set.of());
-        ended = true;
+        lease.lock().writeLock().lock();
+        try {
+            publish();
+            leases.commit(lease, Map.of(), Set.of());
+            ended = true;
+        } finally {
+            lease.lock().writeLock().unlock();
+        }
         store.files().mendFormat(store.properties());
     }
 
     @Override
     public void close() {
-        if (!ended) {
-            ended = true;
-            leases.abandon(lease);
+        lease.lock().writeLock().lock();
+        try {
+            if (!ended) {
+                ended = true;
+                leases.abandon(lease);
+            }
+        } finally {
+            lease.lock().writeLock().unlock();
         }
     }
 }

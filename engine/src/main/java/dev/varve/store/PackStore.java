@@ -308,6 +308,19 @@ public final class PackStore implements Store {
         if (ByteBuffer.wrap(stored).getLong() < 0) {
             bringBack(id);
         }
+        return node(id, stored);
+    }
+
+    @Override
+    public byte[] neededNode(ChunkId id) throws IOException {
+        byte[] stored = index.node(id);
+        if (stored == null || ByteBuffer.wrap(stored).getLong() < 0) {
+            throw new ChunkMissingException(ChunkKey.plain(id), "the index of nodes");
+        }
+        return node(id, stored);
+    }
+
+    private static byte[] node(ChunkId id, byte[] stored) throws IOException {
         byte[] node = Arrays.copyOfRange(stored, Long.BYTES, stored.length);
         ChunkId found = new ChunkHasher().hash(ByteBuffer.wrap(node));
         if (!found.equals(id)) {

@@ -7,6 +7,7 @@ import dev.varve.chunk.Codec;
 import dev.varve.chunk.FrameCodec;
 import dev.varve.chunk.FrameHeader;
 import dev.varve.file.PositionalFile;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -146,14 +147,20 @@ final class PackVerification implements Verification {
                     check(key, location, report);
                 }
             });
-        } catch (StoreCorruptException e) {
+        } catch (IOException e) {
             report.damage(String.valueOf(e.getMessage()));
         }
     }
 
     @Override
     public void checkChunk(ChunkKey key, VerifyReport report) throws IOException {
-        Location location = index.chunk(key);
+        Location location;
+        try {
+            location = index.chunk(key);
+        } catch (StoreCorruptException e) {
+            report.damagedChunk(key, String.valueOf(e.getMessage()));
+            return;
+        }
         if (location != null) {
             check(key, location, report);
         }
@@ -178,6 +185,23 @@ final class PackVerification implements Verification {
 
     /** What is wrong with what an entry points to; an empty text when nothing is. */
     String problem(ChunkKey key, Location location) {
+        try {
+            return look(key, location);
+        } catch (IOException | IllegalStateException e) {
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    /** Whether what an entry points to is not the chunk; not whether it could not be read now. */
+    boolean isGone(ChunkKey key, Location location) {
+        try {
+            return !look(key, location).isEmpty();
+        } catch (IOException e) {
+            return e instanceof EOFException || e instanceof NoSuchFileException;
+        }
+    }
+
+    private String look(ChunkKey key, Location location) throws IOException {
         if (location.lengthBytes() <= 0 || location.lengthBytes() > codec.maxFrameBytes()) {
             return "frame of " + location.lengthBytes() + " bytes";
         }
@@ -189,7 +213,7 @@ final class PackVerification implements Verification {
             packs.read(location, frame);
             FrameHeader header = codec.header(frame.flip());
             return header.key().equals(key) ? contentProblem(header, frame) : "found chunk " + header.key();
-        } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+        } catch (IllegalArgumentException e) {
             return String.valueOf(e.getMessage());
         }
     }
@@ -212,7 +236,7 @@ final class PackVerification implements Verification {
         }
         try {
             index.verify();
-        } catch (StoreCorruptException e) {
+        } catch (IOException e) {
             report.damage(String.valueOf(e.getMessage()));
         }
     }

@@ -73,6 +73,17 @@ public interface Store extends AutoCloseable {
     byte[] node(ChunkId id) throws IOException;
 
     /**
+     * Reads one manifest node and checks it against its name, if no collection has condemned it, and does not bring it back.
+     *
+     * @param id SHA-256 of the node
+     * @return its bytes, the caller's own
+     * @throws dev.varve.chunk.ChunkMissingException when there is no such node, or nothing needs it
+     * @throws dev.varve.chunk.ChunkCorruptException when what is stored does not hash to {@code id}
+     * @throws IOException when the index could not be read
+     */
+    byte[] neededNode(ChunkId id) throws IOException;
+
+    /**
      * Reads one record.
      *
      * @param key its name

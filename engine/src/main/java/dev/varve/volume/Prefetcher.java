@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -179,8 +180,9 @@ final class Prefetcher implements AutoCloseable {
         Set<String> lineages = new HashSet<>(catalog.touchedLineages());
         if (!lineages.isEmpty()) {
             for (ResourceKind kind : List.of(ResourceKind.SNAPSHOT, ResourceKind.VOLUME)) {
-                catalog.scan(
-                        kind, record -> lineages.remove(lineage(record)), bad -> LOG.debug("a record is bad", bad));
+                Consumer<Resource> has = record -> lineages.remove(lineage(record));
+                catalog.scan(kind, has, bad -> LOG.debug("a record is bad", bad));
+                catalog.bin().scan(kind, has, bad -> LOG.debug("a record is bad", bad));
             }
         }
         return lineages;

@@ -3,6 +3,7 @@ package dev.varve.volume;
 import com.google.errorprone.annotations.RestrictedApi;
 import dev.varve.block.BlockDevice;
 import dev.varve.cache.ChunkLoader;
+import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import dev.varve.chunk.ChunkKey;
@@ -76,7 +77,7 @@ public final class VolumeContents {
                 if (!VolumeRecord.segments(each).isEmpty()) {
                     visit(each, visitor);
                 }
-            } catch (IOException e) {
+            } catch (IOException | Ec2Exception e) { // it may have been deleted meanwhile
                 LOG.warn("{} is passed over: {}", each.id(), e.getMessage());
             }
         }

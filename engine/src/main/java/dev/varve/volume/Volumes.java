@@ -329,7 +329,8 @@ public final class Volumes {
                 id,
                 () -> catalog.change(change -> {
                     Resource record = change.find(ResourceKind.VOLUME, scope, id);
-                    return record == null ? List.of() : delete(change, record, false);
+                    boolean isGoing = record != null && VolumeRecord.isDeleting(record); // or it is another of its id
+                    return isGoing ? delete(change, record, false) : List.of();
                 }));
         registry.folds().request(id);
     }

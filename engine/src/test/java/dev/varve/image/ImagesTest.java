@@ -234,9 +234,7 @@ class ImagesTest {
                 "InvalidBlockDeviceMapping",
                 "No root snapshot specified in device mapping.");
         assertThat(images.deregisterWithSnapshots(image.id())).hasSize(1);
-        for (Resource deleted : catalog.bin().deletedUntil(Instant.MAX)) {
-            catalog.bin().forget(deleted);
-        }
+        catalog.bin().forget(catalog.bin().deletedUntil(Instant.MAX, 10));
         assertThat(store.records("", "", 100)).extracting(Map.Entry::getKey).containsExactly("id/" + image.id());
     }
 

@@ -71,8 +71,7 @@ class CollectionReplayTest {
     }
 
     private Collector.Run collect(Instant now) throws IOException {
-        return new Collector(store, catalog(now), manifests, gone -> {})
-                .run(Duration.ZERO, false, () -> id -> 0, Pace.FULL);
+        return new Collector(store, catalog(now), manifests).run(Duration.ZERO, false, () -> id -> 0, Pace.FULL);
     }
 
     private CollectionProof last() throws IOException {
@@ -83,22 +82,32 @@ class CollectionReplayTest {
 
     /** In one go, and in many since not all names have room at once. */
     @ParameterizedTest
-    @ValueSource(ints = {64, 1000, 1 << 22})
+    @ValueSource(ints = {64, 1000, 1 << 21})
     void aRightCollectionIsFoundRight(int maxNames) throws IOException {
         Collector.Run run = collect(NOON);
         CollectionProof proof = last();
         assertThat(proof.began()).isEqualTo(NOON);
-        assertThat(proof.roots()).hasSize(2);
+        assertThat(proof.roots(store, root -> {})).isEqualTo(2);
         assertThat(proof.marks().chunks())
                 .isGreaterThan(CHUNKS)
                 .isEqualTo(run.sweep().marked().chunks());
         assertThat(proof.marks().nodes()).isEqualTo(run.sweep().marked().nodes());
-        assertThat(new CollectionReplay(store, maxNames).problem()).isNull();
+        assertThat(new CollectionReplay(store, Pace.FULL, maxNames).problem()).isNull();
+    }
+
+    private @Nullable String problem() throws IOException {
+        return new CollectionReplay(store, Pace.FULL).problem();
     }
 
     @Test
     void withoutACollectionThereIsNothingToReplay() throws IOException {
-        assertThat(new CollectionReplay(store).problem()).isNull();
+        assertThat(problem()).isNull();
+    }
+
+    private Map<Manifest, String> roots(CollectionProof proof) throws IOException {
+        Map<Manifest, String> roots = new HashMap<>();
+        proof.roots(store, root -> roots.put(root, "snap-" + (1 + roots.size())));
+        return roots;
     }
 
     /** The controls: what a collection would leave that has marked too little, or the wrong things. */
@@ -107,6 +116,7 @@ class CollectionReplayTest {
         collect(NOON);
         CollectionProof right = last();
         Marks marks = right.marks();
+        Map<Manifest, String> roots = roots(right);
         for (Marks wrong : new Marks[] {
             new Marks(marks.chunks() - 1, marks.chunkSum(), marks.nodes(), marks.nodeSum()),
             new Marks(marks.chunks(), marks.chunkSum() + 1, marks.nodes(), marks.nodeSum()),
@@ -114,33 +124,50 @@ class CollectionReplayTest {
             new Marks(marks.chunks(), marks.chunkSum(), marks.nodes(), marks.nodeSum() - 1),
             new Marks(0, 0, 0, 0),
         }) {
-            new CollectionProof(NOON, right.roots(), wrong, null).save(store);
-            assertThat(new CollectionReplay(store).problem())
-                    .contains("the collection of " + NOON, "its 2 roots name " + marks.chunks());
+            new CollectionProof(NOON, wrong).begin(store, roots);
+            assertThat(problem()).contains("the collection of " + NOON, "its 2 roots name " + marks.chunks());
         }
-        Map<Manifest, String> fewer = new HashMap<>(right.roots());
-        fewer.values().remove("snap-1");
-        new CollectionProof(NOON, fewer, marks, null).save(store);
-        assertThat(new CollectionReplay(store).problem()).contains("its 1 roots name ");
+        roots.values().remove("snap-1");
+        new CollectionProof(NOON, marks).begin(store, roots);
+        assertThat(problem()).contains("its 1 roots name ");
     }
 
+    /** Also when the clock is set back. */
     @Test
     void theLastOnesAreKeptAndTheLastIsReplayed() throws IOException {
         for (int i = 0; i < 20; i++) {
-            collect(NOON.plusSeconds(i));
+            collect(NOON.minusSeconds(i));
         }
-        assertThat(store.records("gc/", "", 100)).hasSize(CollectionProof.MAX_KEPT);
-        assertThat(last().began()).isEqualTo(NOON.plusSeconds(19));
-        String text = new String(store.records("gc/", "", 100).get(0).getValue(), StandardCharsets.US_ASCII);
-        assertThat(text)
-                .contains("varve-collection 1\nbegan 2026-01-01T12:00:12Z\nroot varve1;", "\nbroughtBack 0 0 0 0\n");
+        var records = store.records("gc/", "", 100);
+        assertThat(records).hasSize(2 * (CollectionProof.KEPT + 1));
+        assertThat(last().began()).isEqualTo(NOON.minusSeconds(19));
+        assertThat(new String(records.get(0).getValue(), StandardCharsets.US_ASCII))
+                .startsWith("varve-collection 1\nbegan 2026-01-01T11:59:43Z\nmarks ")
+                .endsWith("\nbroughtBack 0 0 0 0\n");
     }
 
-    /** What nobody needs any more may be dropped by a collection that has begun since. */
     @Test
-    void whatCanNotBeReadAnyMoreIsNoFinding() throws IOException {
+    void thousandsOfRootsAreReplayed() throws IOException {
+        collect(NOON);
+        CollectionProof first = last();
+        Map<Manifest, String> roots = new HashMap<>();
+        for (Manifest root : roots(first).keySet()) {
+            for (int i = 0; i < 1250; i++) {
+                roots.put(
+                        new Manifest(CHUNK, root.sizeBytes() - i, root.domain(), root.content(), root.writers()), "-");
+            }
+        }
+        new CollectionProof(NOON, first.marks()).begin(store, roots);
+        assertThat(last().roots(store, root -> {})).isEqualTo(2500);
+        assertThat(problem()).isNull();
+    }
+
+    /** What nobody needs any more may be condemned or dropped by a collection that has begun since. */
+    @Test
+    void whatIsNotNeededAnyMoreIsNoFinding() throws IOException {
         collect(NOON);
         CollectionProof proof = last();
+        Map<Manifest, String> roots = roots(proof);
         catalog(NOON).change(change -> {
             change.release("snap-1");
             change.release("snap-2");
@@ -148,15 +175,14 @@ class CollectionReplayTest {
             return 0;
         });
         collect(NOON.plusSeconds(1));
-        collect(NOON.plusSeconds(2));
-        proof.save(store);
-        store.commit(
-                Map.of(),
-                Set.copyOf(store.records("gc/", "", 10).stream()
-                        .map(Map.Entry::getKey)
-                        .skip(1)
-                        .toList()));
-        assertThat(new CollectionReplay(store).problem()).isNull();
+        new CollectionProof(NOON, proof.marks()).begin(store, roots);
+        assertThat(problem()).as("condemned").isNull();
+        assertThat(collect(NOON.plusSeconds(2)).sweep().dropped().chunks())
+                .as("the replay has brought nothing back")
+                .isEqualTo(proof.marks().chunks());
+        new CollectionProof(NOON, proof.marks()).begin(store, roots);
+        assertThat(problem()).as("gone").isNull();
+        assertThat(store.stats().alarms()).isZero();
     }
 
     @Test
@@ -166,14 +192,14 @@ class CollectionReplayTest {
             "varve-collection 2\n",
             "varve-collection 1\nbegan noon\n",
             "varve-collection 1\nbegan " + NOON + "\n",
-            "varve-collection 1\nroot x y\n",
-            "varve-collection 1\nroot\n"
+            "varve-collection 1\nmarks 1 x 2 3\n",
+            "varve-collection 1\nmarks\n"
         }) {
-            store.commit(Map.of("gc/0000000000000001", text.getBytes(StandardCharsets.US_ASCII)), Set.of());
-            assertThatThrownBy(() -> new CollectionReplay(store).problem())
+            store.commit(Map.of("gc/0000000000000001/00000000", text.getBytes(StandardCharsets.US_ASCII)), Set.of());
+            assertThatThrownBy(this::problem)
                     .as(text)
                     .isInstanceOf(IOException.class)
-                    .hasMessageContainingAll("gc/0000000000000001");
+                    .hasMessageContaining("gc/0000000000000001");
         }
     }
 }

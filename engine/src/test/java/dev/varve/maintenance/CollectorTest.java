@@ -51,7 +51,7 @@ class CollectorTest {
 
     private final Catalog catalog = new Catalog(store, Clock.systemUTC(), prefix -> prefix + "0123456789abcdef0");
     private final Manifests manifests = new Manifests(store, 1 << 20);
-    private final Collector collector = new Collector(store, catalog, manifests, gone -> {});
+    private final Collector collector = new Collector(store, catalog, manifests);
 
     private GarbageCollection.Sweep collect() throws IOException {
         return collector.run(Duration.ZERO, false, () -> id -> 0, Pace.FULL).sweep();

@@ -57,6 +57,11 @@ final class ProbeStore implements Store {
     }
 
     @Override
+    public byte[] neededNode(ChunkId id) throws IOException {
+        return store.neededNode(id);
+    }
+
+    @Override
     public byte[] node(ChunkId id) throws IOException {
         nodeReads.incrementAndGet();
         beforeNode.run(id);
