@@ -329,8 +329,10 @@ public final class Volumes {
                 id,
                 () -> catalog.change(change -> {
                     Resource record = change.find(ResourceKind.VOLUME, scope, id);
-                    boolean isGoing = record != null && VolumeRecord.isDeleting(record); // or it is another of its id
-                    return isGoing ? delete(change, record, false) : List.of();
+                    if (record == null || !VolumeRecord.isDeleting(record)) { // or it is another of its id
+                        return List.<SegmentEntry>of();
+                    }
+                    return delete(change, record, false);
                 }));
         registry.folds().request(id);
     }
