@@ -252,11 +252,13 @@ final class StoreCheck {
                         try {
                             check.check(record);
                         } catch (IOException | IllegalArgumentException e) {
+                            lost.more();
                             addLoss(record.id(), record.id() + " can't be checked: " + e.getMessage(), 0, 0);
                         }
                     },
                     bad -> add(String.valueOf(bad.getMessage())));
         } catch (IOException e) {
+            lost.more();
             add("not all " + what + "s can be listed: " + e.getMessage());
         }
     }
