@@ -376,7 +376,7 @@ public final class Engine implements AutoCloseable {
 
     /**
      * What all images, snapshots and volumes take, alone and with others. Beside all else; reads the index, and of each
-     * manifest what differs from one like it. 13 bytes of heap for each chunk of the store.
+     * manifest what differs from one like it. 12 bytes of heap for each chunk of the store.
      *
      * @param progress is told how much was read; what it throws ends the count
      * @return as it was while it was counted: exact if nothing was changed meanwhile
@@ -419,7 +419,7 @@ public final class Engine implements AutoCloseable {
      * @throws IOException when it can't be read
      */
     public ScrubStatus scrubStatus() throws IOException {
-        return ScrubStatus.of(scrubber.status());
+        return ScrubStatus.of(scrubber.state());
     }
 
     /**

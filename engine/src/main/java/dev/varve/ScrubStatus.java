@@ -1,6 +1,6 @@
 package dev.varve;
 
-import dev.varve.maintenance.Scrubber;
+import dev.varve.maintenance.ScrubState;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,13 +27,13 @@ public record ScrubStatus(
         problems = List.copyOf(problems);
     }
 
-    static ScrubStatus of(Scrubber.Status status) {
+    static ScrubStatus of(ScrubState state) {
         return new ScrubStatus(
-                status.begun(),
-                status.readBytes(),
-                status.ended(),
-                status.endedBytes(),
-                status.problemCount(),
-                CheckProblem.of(status.problems()));
+                state.begun(),
+                state.readBytes(),
+                state.ended(),
+                state.endedBytes(),
+                state.problemCount(),
+                CheckProblem.of(state.problems()));
     }
 }

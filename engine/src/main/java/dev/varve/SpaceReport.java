@@ -7,8 +7,9 @@ import java.util.Optional;
 /**
  * What a store's images, snapshots and volumes take, in all accounts and regions.
  *
- * <p>It adds up: the unique bytes of all holders that are no images, the shared bytes, those that only deleted things need and those
- * that nothing needs are the stored bytes. What was deleted and can be restored is no holder. An image takes what its snapshots take; it has as unique what none but they need, if no other image needs them.
+ * <p>It adds up: the unique bytes of all holders that are no images, the shared bytes, those that only deleted things need
+ * and those that nothing needs are the stored bytes. What was deleted and can be restored is no holder. An image takes what
+ * its snapshots take; it has as unique what none but they need, if no other image needs them.
  *
  * @param holders images, then all others
  * @param storedBytes all that is stored: chunks and logs of volumes

@@ -91,22 +91,34 @@ public final class RecycleBin {
         return found;
     }
 
+    /** Takes what was deleted, some at a time. */
+    public interface Visitor {
+        /**
+         * Some of it.
+         *
+         * @param some one at least
+         * @return whether there is to be more
+         * @throws IOException ends the visit
+         */
+        boolean visit(List<Resource> some) throws IOException;
+    }
+
     /**
-     * What was deleted at a time or before. A record that can't be read is left out, and stays.
+     * Hands over what was deleted at a time or before, of all scopes, in one pass. A record that can't be read is left out,
+     * and stays.
      *
      * @param until that time
-     * @param limit how many at most
-     * @return of all scopes
-     * @throws IOException when the records could not be read at all
+     * @param visitor takes it, {@value #PAGE} at a time at most, and may {@link #forget} it meanwhile
+     * @throws IOException when the records could not be read at all, or the visitor throws it
      */
-    public List<Resource> deletedUntil(Instant until, int limit) throws IOException {
-        List<Resource> found = new ArrayList<>();
+    public void deletedUntil(Instant until, Visitor visitor) throws IOException {
         for (ResourceKind kind : ResourceKind.values()) {
             String prefix = Keys.BIN + Keys.resources(kind);
             List<Map.Entry<String, byte[]>> page;
             String after = "";
             do {
                 page = catalog.records(prefix, after, PAGE);
+                List<Resource> found = new ArrayList<>();
                 for (Map.Entry<String, byte[]> entry : page) {
                     after = entry.getKey();
                     try {
@@ -117,13 +129,12 @@ public final class RecycleBin {
                     } catch (BadRecordException e) {
                         LOG.warn("it can't be restored, and what it needs stays: {}", e.getMessage());
                     }
-                    if (found.size() == limit) {
-                        return found;
-                    }
+                }
+                if (!found.isEmpty() && !visitor.visit(found)) {
+                    return;
                 }
             } while (page.size() == PAGE);
         }
-        return found;
     }
 
     /**

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   MANIFEST OWNER                      one of its owners; "-" for one that only a reader had
  * </pre>
  *
- * <p>For one thread. A thousand roots are in memory at a time.
+ * <p>For one thread. It is written in one change, so all roots are in memory then; it is read a thousand at a time.
  */
 final class CollectionProof {
     /** So many are there at least, once there were as many; when one begins, one more. */

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Finds out anew what the last collection had to mark, from the roots that it says it had, and compares.
  *
- * <p>It has nothing in common with how the {@link Collector} marks: it reads nodes by the description of their format, goes
- * down by itself, and sorts names where that one hashes them. So a mistake would have to be made twice to stay unseen.
+ * <p>It marks with code of its own: it reads nodes by the description of their format, goes down by itself, and sorts names
+ * where the {@link Collector} hashes them. So a mistake would have to be made twice to stay unseen. What both share is how
+ * a root's name is parsed, and which 64 bits of a name are summed up.
  * Where there are more names than it holds at a time it goes through all manifests more than once.
  */
 public final class CollectionReplay {
@@ -61,8 +62,8 @@ public final class CollectionReplay {
     }
 
     /**
-     * Replays the last collection of the store. What is condemned or gone, since nothing needs it any more and a later collection
-     * has begun, is no finding.
+     * Replays the last collection of the store. What is condemned or gone, since nothing needs it any more and a later
+     * collection has begun, is no finding.
      *
      * @return in what it was wrong; null when nothing says so
      * @throws IOException when its record can't be read

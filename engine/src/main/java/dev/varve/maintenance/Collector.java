@@ -1,7 +1,6 @@
 package dev.varve.maintenance;
 
 import dev.varve.catalog.Catalog;
-import dev.varve.catalog.Resource;
 import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifest;
@@ -18,9 +17,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * Collects chunks and manifest nodes that nothing names any more, beside all that is done with the store.
  *
  * <p><b>Roots</b> are the manifests that the catalog holds, as they stand at one moment, and those of snapshots that are
- * open in this process. What was deleted is a root until its time of grace is over. Leases are the store's own care. Subtrees that manifests share are visited once.
+ * open in this process. What was deleted is a root until its time of grace is over. Leases are the store's own care.
+ * Subtrees that manifests share are visited once.
  *
  * <p><b>Proof.</b> Before a run changes anything it leaves its roots and what it has marked as a record of the store, which
  * {@link CollectionReplay} compares with what it finds by itself.
@@ -42,9 +43,6 @@ public final class Collector {
 
     /** What reading a node takes, at most. */
     private static final int NODE_BYTES = 16 << 10;
-
-    /** So many things are given up in one change of the catalog. */
-    private static final int TOGETHER = 100;
 
     private final Store store;
     private final Catalog catalog;
@@ -136,7 +134,12 @@ public final class Collector {
     /** Whether something was deleted that can't be restored any more once a collection has run. */
     boolean hasExpired(Duration grace) throws IOException {
         Instant until = before(catalog.clock().instant(), grace);
-        return !catalog.bin().deletedUntil(until, 1).isEmpty();
+        AtomicBoolean found = new AtomicBoolean();
+        catalog.bin().deletedUntil(until, some -> {
+            found.set(true);
+            return false;
+        });
+        return found.get();
     }
 
     /** Without a time of grace all is given up, also what was deleted by a clock that was wrong. */
@@ -178,21 +181,23 @@ public final class Collector {
 
     private Set<String> deletedUntil(Instant until) throws IOException {
         Set<String> ids = new HashSet<>();
-        catalog.bin().deletedUntil(until, Integer.MAX_VALUE).forEach(each -> ids.add(each.id()));
+        catalog.bin().deletedUntil(until, some -> {
+            some.forEach(each -> ids.add(each.id()));
+            return true;
+        });
         return ids;
     }
 
     /** How much can't be restored any more. */
     private long emptyBin(Instant until, Pace pace) throws IOException {
-        long count = 0;
-        List<Resource> some = catalog.bin().deletedUntil(until, TOGETHER);
-        while (!some.isEmpty()) {
+        AtomicLong count = new AtomicLong();
+        catalog.bin().deletedUntil(until, some -> {
             catalog.bin().forget(some);
-            count += some.size();
+            count.addAndGet(some.size());
             pace.spent((long) NODE_BYTES * some.size());
-            some = catalog.bin().deletedUntil(until, TOGETHER);
-        }
-        return count;
+            return true;
+        });
+        return count.get();
     }
 
     /** The manifests that are needed, and who needs each. */
@@ -210,8 +215,8 @@ public final class Collector {
                         e);
             }
         });
-        for (Manifest used :
-                manifests.inUse()) { // after the collection has begun: who comes later reads what is a root
+        // After the collection has begun: who comes later reads what is a root.
+        for (Manifest used : manifests.inUse()) {
             roots.putIfAbsent(used, "-");
         }
         return roots;

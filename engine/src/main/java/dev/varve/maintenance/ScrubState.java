@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param problems the first {@value #MAX_PROBLEMS} of it
  * @param damaged chunks that are damaged, {@value #MAX_DAMAGED} at most, to be looked at again
  */
-record ScrubState(
+public record ScrubState(
         @Nullable Instant begun,
         int nextPack,
         int lastPack,
@@ -44,7 +44,8 @@ record ScrubState(
     private static final int MAX_MESSAGE = 500;
     private static final int MAX_IMAGES = 20;
 
-    ScrubState {
+    /** Keeps the first of what is too much. */
+    public ScrubState {
         problems = problems.stream().limit(MAX_PROBLEMS).map(ScrubState::cut).toList();
         damaged = Set.copyOf(damaged.stream().limit(MAX_DAMAGED).toList());
     }

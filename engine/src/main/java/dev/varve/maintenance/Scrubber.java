@@ -66,24 +66,6 @@ public final class Scrubber {
     }
 
     /**
-     * What is known of a store's data.
-     *
-     * @param begun when the round began that is under way; null when none is
-     * @param readBytes bytes of packs that it has read
-     * @param ended when the last whole round ended; null when none has
-     * @param endedBytes bytes of packs that it read
-     * @param problemCount how much is wrong, as far as is known
-     * @param problems the first of it
-     */
-    public record Status(
-            @Nullable Instant begun,
-            long readBytes,
-            @Nullable Instant ended,
-            long endedBytes,
-            long problemCount,
-            List<Problem> problems) {}
-
-    /**
      * A scrubber.
      *
      * @param store what is read
@@ -156,23 +138,6 @@ public final class Scrubber {
         return check.lost();
     }
 
-    /**
-     * What is known of the data.
-     *
-     * @return as it is now
-     * @throws IOException when it can't be read
-     */
-    public Status status() throws IOException {
-        ScrubState known = state();
-        return new Status(
-                known.begun(),
-                known.readBytes(),
-                known.ended(),
-                known.endedBytes(),
-                known.problemCount(),
-                known.problems());
-    }
-
     Findings check(Damage damage, Pace pace, long dataBytes) {
         return new StoreCheck(store, catalog, manifests, logs, damage, pace).run(dataBytes);
     }
@@ -200,7 +165,13 @@ public final class Scrubber {
         return reading.isLocked();
     }
 
-    ScrubState state() throws IOException {
+    /**
+     * What is known of the data.
+     *
+     * @return as it is now
+     * @throws IOException when it can't be read
+     */
+    public ScrubState state() throws IOException {
         synchronized (lock) {
             ScrubState known = state;
             if (known == null) {

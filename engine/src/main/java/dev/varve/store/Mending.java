@@ -37,7 +37,8 @@ public interface Mending extends AutoCloseable {
     void node(ChunkKey name, byte[] node) throws IOException;
 
     /**
-     * Forgets a chunk that nothing names, if it still can't be read.
+     * Forgets a chunk that nothing names, if what lies there is still wrong, and not just unreadable, and no writer is at
+     * work: one might be about to name it.
      *
      * @param key its name
      * @throws IOException when that could not be done: nothing has changed

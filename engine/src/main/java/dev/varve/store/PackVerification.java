@@ -138,7 +138,7 @@ final class PackVerification implements Verification {
     }
 
     @Override
-    public void findLost(Set<Integer> unsound, VerifyReport report, Pace pace) throws IOException {
+    public void findLost(Set<Integer> unsound, VerifyReport report, Pace pace) {
         try {
             index.chunks((key, location) -> {
                 pace.spent(ENTRY_BYTES);
@@ -219,7 +219,7 @@ final class PackVerification implements Verification {
     }
 
     @Override
-    public void checkFiles(VerifyReport report) throws IOException {
+    public void checkFiles(VerifyReport report) {
         Path format = files.layout().format();
         for (Path copy : List.of(format, FormatFile.copy(format))) {
             try {

@@ -46,11 +46,10 @@ public interface Verification {
      * Goes through the index, and looks at each chunk that lies in one of some packs, or in none.
      *
      * @param packs numbers of those that are not sound
-     * @param report is told of chunks that are damaged
+     * @param report is told of chunks that are damaged, and if the index can't be read on
      * @param pace is told of what was read
-     * @throws IOException when it could not go on
      */
-    void findLost(Set<Integer> packs, VerifyReport report, Pace pace) throws IOException;
+    void findLost(Set<Integer> packs, VerifyReport report, Pace pace);
 
     /**
      * Looks at one chunk.
@@ -64,8 +63,7 @@ public interface Verification {
     /**
      * Checks every block of the index, heads and lengths of packs, and the files beside them.
      *
-     * @param report is told what is wrong
-     * @throws IOException when it could not go on
+     * @param report is told what is wrong, or can't be read
      */
-    void checkFiles(VerifyReport report) throws IOException;
+    void checkFiles(VerifyReport report);
 }

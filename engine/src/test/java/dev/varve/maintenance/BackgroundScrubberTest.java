@@ -147,14 +147,14 @@ class BackgroundScrubberTest {
         beside(scrubber(), reached::await);
         assertThat(read).containsExactly(1, 2);
         Scrubber second = scrubber();
-        assertThat(second.status().begun()).isEqualTo(Fixture.NOW);
-        assertThat(second.status().readBytes()).isEqualTo(200);
-        assertThat(second.status().ended()).isNull();
+        assertThat(second.state().begun()).isEqualTo(Fixture.NOW);
+        assertThat(second.state().readBytes()).isEqualTo(200);
+        assertThat(second.state().ended()).isNull();
 
         permits.release(PACKS);
         beside(second, ended::await);
         assertThat(read).containsExactly(1, 2, 3, 4, 5);
-        Scrubber.Status status = scrubber().status();
+        ScrubState status = scrubber().state();
         assertThat(status.begun()).isNull();
         assertThat(status.ended()).isEqualTo(Fixture.NOW);
         assertThat(status.endedBytes()).isEqualTo(PACKS * 100);
@@ -170,7 +170,7 @@ class BackgroundScrubberTest {
             reached.await();
             assertThat(told).as("before the round has ended").hasSize(1);
         });
-        Scrubber.Status status = scrubber().status();
+        ScrubState status = scrubber().state();
         assertThat(status.problemCount()).isEqualTo(1);
         assertThat(status.problems()).containsExactlyElementsOf(told).allSatisfy(problem -> {
             assertThat(problem.owner()).isEqualTo(OWNER);
@@ -186,7 +186,7 @@ class BackgroundScrubberTest {
         assertThat(scrubber().check().problems()).isEmpty();
         permits.release(PACKS);
         beside(scrubber(), ended::await);
-        assertThat(scrubber().status().problemCount()).isZero();
+        assertThat(scrubber().state().problemCount()).isZero();
         assertThat(told).hasSize(1);
     }
 
@@ -198,9 +198,9 @@ class BackgroundScrubberTest {
             reached.await();
             permits.release(2 * PACKS);
             scrubber.checkData((done, total) -> {});
-            assertThat(scrubber.status().begun()).isNull();
+            assertThat(scrubber.state().begun()).isNull();
         });
-        assertThat(scrubber().status().begun()).isNull();
-        assertThat(scrubber().status().ended()).isEqualTo(Fixture.NOW);
+        assertThat(scrubber().state().begun()).isNull();
+        assertThat(scrubber().state().ended()).isEqualTo(Fixture.NOW);
     }
 }

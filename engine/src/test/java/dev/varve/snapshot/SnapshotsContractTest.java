@@ -329,7 +329,8 @@ abstract class SnapshotsContractTest {
             return 0;
         });
         snapshots.delete(made.id());
-        List<Resource> deleted = catalog.bin().deletedUntil(Instant.MAX, 10);
+        List<Resource> deleted = new ArrayList<>();
+        catalog.bin().deletedUntil(Instant.MAX, deleted::addAll);
         catalog.bin().forget(deleted);
         catalog.bin().forget(deleted);
         assertThat(store.records("", "", 100)).isEmpty();

@@ -41,7 +41,8 @@ final class RestoreCommand implements Callable<Integer> {
 
     /** What to say when something was deleted. */
     static String hint(String id) {
-        return " For " + Engine.DEFAULT_GRACE.toMinutes() + " minutes varve restore " + id + " brings it back.";
+        return " varve restore " + id + " brings it back, for " + Engine.DEFAULT_GRACE.toMinutes()
+                + " minutes at least unless gc --now is run.";
     }
 
     @Override

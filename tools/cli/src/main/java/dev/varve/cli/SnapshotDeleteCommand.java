@@ -1,6 +1,8 @@
 package dev.varve.cli;
 
 import dev.varve.Engine;
+import dev.varve.snapshot.SnapshotState;
+import dev.varve.snapshot.Snapshots;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -30,12 +32,15 @@ final class SnapshotDeleteCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Engine engine = session.open();
         Frees frees = Frees.of(session, engine, List.of(id));
-        session.scope(engine).snapshots().delete(id);
+        Snapshots snapshots = session.scope(engine).snapshots();
+        boolean isKept = snapshots.get(id).state() == SnapshotState.COMPLETED;
+        snapshots.delete(id);
         session.console()
                 .print(
                         session.json()
                                 ? Json.object(json -> frees.json(json.flag("Return", true)))
-                                : "Deleted " + id + "; " + frees.text() + "." + RestoreCommand.hint(id));
+                                : "Deleted " + id + "; " + frees.text() + "."
+                                        + (isKept ? RestoreCommand.hint(id) : ""));
         return Main.DONE;
     }
 }

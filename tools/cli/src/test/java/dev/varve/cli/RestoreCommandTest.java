@@ -15,8 +15,8 @@ class RestoreCommandTest extends CommandTest {
         String snapshot = snapshotOf(image);
         assertThat(done("image", "deregister", image, "--with-snapshots").out())
                 .startsWith("Deregistered " + image
-                        + "; 192 KiB become free with varve gc --now. For 10 minutes varve restore " + image
-                        + " brings it back.");
+                        + "; 192 KiB become free with varve gc --now. varve restore " + image
+                        + " brings it back, for 10 minutes at least unless gc --now is run.");
         assertThat(done("restore").out()).contains("ID", "NAME", "DELETED", image, "first", snapshot);
         assertThat(done("restore", "--json").out())
                 .contains("\"ImageId\" : \"" + image + "\"", "\"SnapshotId\" : \"" + snapshot + "\"")
