@@ -76,24 +76,46 @@ varve volume delete "$volume" >/dev/null
 varve gc --now >/dev/null
 echo "$((written / 1024)) MiB written over 256 MiB; at most $most MiB of store"
 
-# 3. Forty images, each derived from the one before; half of them go, beside a client that writes and verifies.
+# 3. Forty images, each derived from the one before; half of them go, beside four clients that write and verify, and one that
+# reads, whose 99th percentile is told with and without, as many commands at work in both.
 varve image deregister --with-snapshots "$kept" >/dev/null
-volume=$(varve volume create --size 1G | tail -n 1)
+size=$((${VARVE_LONG:-0} ? 512 : 24))
+phase=$((${VARVE_LONG:-0} ? 60 : 6))
+head -c ${size}M /dev/urandom >"$work/image.raw"
 start_server
-cp "$work/one.raw" "$work/image.raw"
 for ((i = 0; i < 40; i++)); do
-  dd if=/dev/urandom of="$work/image.raw" bs=64k count=16 seek=$((RANDOM % 360)) conv=notrunc status=none
+  dd if=/dev/urandom of="$work/image.raw" bs=64k count=$((size * 2 / 3)) seek=$((RANDOM % (size * 15))) conv=notrunc status=none
   ids[i]=$(varve import "$work/image.raw" --name "derived-$i" | tail -n 1)
   sums[i]=$(sha256sum <"$work/image.raw")
 done
-fio --aux-path="$work" --name=beside --ioengine=nbd --uri="nbd+unix:///$volume?socket=$socket" --rw=randwrite --bs=16k --size=32m --fsync=64 \
-  --verify=crc32c --do_verify=1 --loops=4 >"$work/fio" 2>&1 &
-fio=$!
-undo+=("kill $fio 2>/dev/null")
+fio_on() { # NAME VOLUME OPTION...
+  exec fio --aux-path="$work" --name="$1" --ioengine=nbd --uri="nbd+unix:///$2?socket=$socket" "${@:3}" >"$work/fio.$1" 2>&1
+}
+for ((i = 0; i < 4; i++)); do
+  volumes[i]=$(varve volume create --size 1G | tail -n 1)
+  (fio_on "writer$i" "${volumes[i]}" --rw=randwrite --bs=16k --size=32m --fsync=64 --rate=4m --verify=crc32c --do_verify=1 --time_based \
+    --runtime=$((2 * phase + 4))) & writers[i]=$!
+  undo+=("kill ${writers[i]} 2>/dev/null")
+done
+volumes[4]=$(varve volume create --from "${ids[39]}" | tail -n 1)
+reader() { # NAME: reads for a phase
+  (fio_on "$1" "${volumes[4]}" --rw=randread --bs=4k --size=${size}m --rate_iops=500 --time_based --runtime=$phase --output-format=terse) & reader=$!
+  undo+=("kill $reader 2>/dev/null")
+}
+p99() {
+  grep -o '99\.000000%=[0-9]*' "$work/fio.$1" | head -n 1 | cut -d = -f 2
+}
+fio_on warm "${volumes[4]}" --rw=read --bs=1m --size=${size}m &
+wait $! || die "$(tail -n 3 "$work/fio.warm")"
+reader without
+for ((i = 0; i < 40; i += 2)); do varve images >/dev/null; done
+wait $reader || die "$(tail -n 3 "$work/fio.without")"
+reader beside
 for ((i = 0; i < 40; i += 2)); do varve image deregister --with-snapshots "${ids[i]}" >/dev/null; done
 varve gc --now >/dev/null
-wait $fio || die "fio was disturbed: $(tail -n 5 "$work/fio")"
-varve volume delete "$volume" >/dev/null
+wait $reader || die "$(tail -n 3 "$work/fio.beside")"
+for ((i = 0; i < 4; i++)); do wait "${writers[i]}" || die "fio was disturbed: $(tail -n 5 "$work/fio.writer$i")"; done
+for volume in "${volumes[@]}"; do varve volume delete "$volume" >/dev/null; done
 varve gc --now >/dev/null
 stop_server
 live=$(varve stats --json | sed -n 's/.*"LiveBytes" : \([0-9]*\).*/\1/p')
@@ -103,4 +125,4 @@ for ((i = 1; i < 40; i += 2)); do
   [ "$(varve export "${ids[i]}" - 2>/dev/null | sha256sum)" = "${sums[i]}" ] || die "${ids[i]} differs"
 done
 varve check --data >/dev/null
-echo "after half of 40 images: $live bytes needed, $packs bytes of packs"
+echo "after half of 40 images: $live bytes needed, $packs bytes of packs; p99 of reads $(p99 without) us without, $(p99 beside) us beside"
