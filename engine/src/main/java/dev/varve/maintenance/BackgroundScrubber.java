@@ -1,6 +1,5 @@
 package dev.varve.maintenance;
 
-import dev.varve.chunk.ChunkKey;
 import dev.varve.store.Background;
 import dev.varve.store.Pace;
 import dev.varve.store.Verification;
@@ -39,6 +38,9 @@ public final class BackgroundScrubber implements AutoCloseable {
     private final Pace pace;
     private final Verification verification;
     private final Background thread;
+
+    /** What was wrong when it was last looked at, and is told; {@value Findings#MAX_PROBLEMS} at most. Of the thread. */
+    private Set<Problem> told = new HashSet<>();
 
     /** When the state was last kept. Of the thread. */
     private long keptNanos = System.nanoTime();
@@ -121,24 +123,18 @@ public final class BackgroundScrubber implements AutoCloseable {
     }
 
     private void read(Pack pack, Instant begun) throws IOException {
-        Damage damage = new Damage();
         if (!verification.isSound(pack.number(), pace)) {
+            Damage damage = new Damage();
             verification.findLost(Set.of(pack.number()), damage, pace);
-        }
-        if (damage.count() > 0) {
-            tell(damage, begun);
+            if (damage.count() > 0) {
+                LOG.error("{} chunks are found to be damaged", damage.count());
+                Set<Integer> known = new HashSet<>(scrubber.state().unsound());
+                known.add(pack.number());
+                keep(scrubber.lookAgain(known, pace), known, begun, false);
+            }
         }
         boolean isTime = System.nanoTime() - keptNanos > KEPT_NANOS;
         change(begun, isTime, old -> old.past(pack.number(), pack.bytes()));
-    }
-
-    /** Finds out whom damage hits, and says so. */
-    private void tell(Damage damage, Instant begun) throws IOException {
-        ScrubState before = scrubber.state();
-        Set<ChunkKey> known = new HashSet<>(damage.chunks().keySet());
-        known.addAll(before.damaged());
-        LOG.error("{} chunks are found to be damaged", damage.count());
-        keep(scrubber.lookAgain(known), begun, false);
     }
 
     private void end(Instant begun) throws IOException {
@@ -146,19 +142,24 @@ public final class BackgroundScrubber implements AutoCloseable {
         if (!begun.equals(state.begun())) {
             return; // somebody has read everything meanwhile
         }
-        Damage damage = scrubber.lookAgain(state.damaged());
-        verification.findLost(Set.of(), damage, pace);
+        Damage damage = new Damage();
+        verification.findLost(state.unsound(), damage, pace);
         verification.checkFiles(damage);
-        keep(damage, begun, true);
+        keep(damage, state.unsound(), begun, true);
     }
 
-    private void keep(Damage damage, Instant begun, boolean isEnd) throws IOException {
+    /** Finds out whom damage hits, keeps it, and tells what is new. */
+    private void keep(Damage damage, Set<Integer> unsound, Instant begun, boolean isEnd) throws IOException {
         ScrubState before = scrubber.state();
         Findings found = scrubber.check(damage, pace, before.readBytes());
-        Set<ChunkKey> chunks = damage.chunks().keySet();
-        change(begun, true, old -> isEnd ? old.ended(scrubber.now(), found, chunks) : old.with(found, chunks));
-        for (Problem problem : scrubber.state().problems()) {
-            if (!before.problems().contains(problem)) {
+        Set<Integer> left = damage.chunks().isEmpty() ? Set.of() : unsound;
+        change(begun, true, old -> isEnd ? old.ended(scrubber.now(), found, left) : old.with(found, left));
+        told.addAll(before.problems());
+        Set<Problem> now = new HashSet<>();
+        for (Problem each : found.problems()) {
+            Problem problem = ScrubState.cut(each);
+            now.add(problem);
+            if (!told.contains(problem)) {
                 LOG.error(
                         "{}; {} has lost {} bytes at {}, used by {}",
                         problem.message(),
@@ -169,6 +170,7 @@ public final class BackgroundScrubber implements AutoCloseable {
                 listener.accept(problem);
             }
         }
+        told = now;
         if (isEnd) {
             LOG.info("all data was read, {} bytes: {} problems", found.dataBytes(), found.problemCount());
         }

@@ -251,11 +251,11 @@ public final class Repair {
                 failed("files with damage stay: " + e.getMessage());
             }
         }
-        Damage left = scrubber.lookAgain(damaged);
+        Damage left = scrubber.lookAgain(reading.unsound(), Pace.FULL);
         if (damaged.size() >= Lost.MOST) {
             left.damage("there was more damage than one repair mends; repair again");
         }
         scrubber.verification().checkFiles(left);
-        return scrubber.checkAndKeep(left, bytes);
+        return scrubber.checkAndKeep(left, reading.unsound(), bytes);
     }
 }

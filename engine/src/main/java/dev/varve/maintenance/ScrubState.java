@@ -2,13 +2,12 @@ package dev.varve.maintenance;
 
 import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Document;
-import dev.varve.chunk.ChunkId;
-import dev.varve.chunk.ChunkKey;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param endedBytes bytes of packs that it read
  * @param problemCount how much is wrong: what was known when damage was last found, or a round ended
  * @param problems the first {@value #MAX_PROBLEMS} of it
- * @param damaged chunks that are damaged, {@value #MAX_DAMAGED} at most, to be looked at again
+ * @param unsound packs that are damaged, {@value #MAX_UNSOUND} at most, to be looked at again
  */
 public record ScrubState(
         @Nullable Instant begun,
@@ -33,10 +32,10 @@ public record ScrubState(
         long endedBytes,
         long problemCount,
         List<Problem> problems,
-        Set<ChunkKey> damaged) {
+        Set<Integer> unsound) {
     static final String KEY = "scrub/state";
     static final int MAX_PROBLEMS = 100;
-    static final int MAX_DAMAGED = 256;
+    static final int MAX_UNSOUND = 4096;
 
     /** Of a store that was never read. */
     static final ScrubState NONE = new ScrubState(null, 0, 0, 0, null, 0, 0, List.of(), Set.of());
@@ -47,10 +46,11 @@ public record ScrubState(
     /** Keeps the first of what is too much. */
     public ScrubState {
         problems = problems.stream().limit(MAX_PROBLEMS).map(ScrubState::cut).toList();
-        damaged = Set.copyOf(damaged.stream().limit(MAX_DAMAGED).toList());
+        unsound = unsound.stream().sorted().limit(MAX_UNSOUND).collect(Collectors.toUnmodifiableSet());
     }
 
-    private static Problem cut(Problem problem) {
+    /** A problem as it is kept. */
+    static Problem cut(Problem problem) {
         String message = problem.message();
         List<String> images = problem.imageIds();
         return new Problem(
@@ -63,32 +63,24 @@ public record ScrubState(
 
     /** A round begins. */
     ScrubState beginning(Instant now, int last) {
-        return new ScrubState(now, 0, last, 0, ended, endedBytes, problemCount, problems, damaged);
+        return new ScrubState(now, 0, last, 0, ended, endedBytes, problemCount, problems, unsound);
     }
 
     /** A pack was read. */
     ScrubState past(int pack, long bytes) {
         return new ScrubState(
-                begun, pack + 1, lastPack, readBytes + bytes, ended, endedBytes, problemCount, problems, damaged);
+                begun, pack + 1, lastPack, readBytes + bytes, ended, endedBytes, problemCount, problems, unsound);
     }
 
     /** The round that is under way has met damage: this is what is known to be wrong now. */
-    ScrubState with(Findings found, Set<ChunkKey> chunks) {
+    ScrubState with(Findings found, Set<Integer> packs) {
         return new ScrubState(
-                begun,
-                nextPack,
-                lastPack,
-                readBytes,
-                ended,
-                endedBytes,
-                found.problemCount(),
-                found.problems(),
-                chunks);
+                begun, nextPack, lastPack, readBytes, ended, endedBytes, found.problemCount(), found.problems(), packs);
     }
 
     /** All was read, and nothing is wrong but this. */
-    ScrubState ended(Instant now, Findings found, Set<ChunkKey> chunks) {
-        return new ScrubState(null, 0, 0, 0, now, found.dataBytes(), found.problemCount(), found.problems(), chunks);
+    ScrubState ended(Instant now, Findings found, Set<Integer> packs) {
+        return new ScrubState(null, 0, 0, 0, now, found.dataBytes(), found.problemCount(), found.problems(), packs);
     }
 
     byte[] encode() {
@@ -101,13 +93,7 @@ public record ScrubState(
                 .set("endedBytes", endedBytes)
                 .set("problemCount", problemCount)
                 .set("problems", problems.stream().map(ScrubState::encode).toList())
-                .set(
-                        "damaged",
-                        damaged.stream()
-                                .map(key -> new Document()
-                                        .set("domain", key.domain())
-                                        .set("chunk", key.id().toString()))
-                                .toList())
+                .set("unsound", unsound.stream().sorted().map(String::valueOf).collect(Collectors.joining(",")))
                 .encode();
     }
 
@@ -132,16 +118,6 @@ public record ScrubState(
                     each.number("offset", 0, Long.MAX_VALUE),
                     each.number("length", 0, Long.MAX_VALUE)));
         }
-        Set<ChunkKey> damaged = new LinkedHashSet<>();
-        for (Document each : document.documents("damaged")) {
-            try {
-                damaged.add(new ChunkKey(
-                        (int) each.number("domain", Integer.MIN_VALUE, Integer.MAX_VALUE),
-                        ChunkId.parse(each.text("chunk"))));
-            } catch (IllegalArgumentException e) {
-                throw document.bad("field 'damaged' holds no chunk: " + e.getMessage());
-            }
-        }
         return new ScrubState(
                 document.optionalInstant("begun"),
                 (int) document.number("nextPack", 0, Integer.MAX_VALUE),
@@ -151,6 +127,21 @@ public record ScrubState(
                 document.number("endedBytes", 0, Long.MAX_VALUE),
                 document.number("problemCount", 0, Long.MAX_VALUE),
                 problems,
-                damaged);
+                unsound(document));
+    }
+
+    private static Set<Integer> unsound(Document document) throws BadRecordException {
+        String packs = document.optionalText("unsound");
+        Set<Integer> unsound = new HashSet<>();
+        if (packs != null && !packs.isEmpty()) {
+            for (String pack : packs.split(",")) {
+                try {
+                    unsound.add(Integer.parseUnsignedInt(pack));
+                } catch (NumberFormatException e) {
+                    throw document.bad("field 'unsound' holds no pack: " + e.getMessage());
+                }
+            }
+        }
+        return unsound;
     }
 }

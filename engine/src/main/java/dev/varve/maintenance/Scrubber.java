@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Resource;
-import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifests;
 import dev.varve.store.Pace;
 import dev.varve.store.Store;
@@ -81,13 +80,13 @@ public final class Scrubber {
     }
 
     /**
-     * Looks through records and manifests, and at the chunks that are known to be damaged.
+     * Looks through records and manifests, and at the packs that are known to be damaged.
      *
      * @return what is wrong
      * @throws IOException when it could not go on
      */
     public Findings check() throws IOException {
-        return check(lookAgain(state().damaged()), Pace.FULL, 0);
+        return check(lookAgain(state().unsound(), Pace.FULL), Pace.FULL, 0);
     }
 
     /**
@@ -100,8 +99,9 @@ public final class Scrubber {
     public Findings checkData(Progress progress) throws IOException {
         return readAlone(() -> {
             Damage damage = new Damage();
-            long bytes = new DataReading(store, damage, progress).run();
-            return checkAndKeep(damage, bytes);
+            DataReading reading = new DataReading(store, damage, progress);
+            long bytes = reading.run();
+            return checkAndKeep(damage, reading.unsound(), bytes);
         });
     }
 
@@ -121,10 +121,11 @@ public final class Scrubber {
     }
 
     /** All data was read: a round has ended. */
-    Findings checkAndKeep(Damage damage, long bytes) {
+    Findings checkAndKeep(Damage damage, Set<Integer> unsound, long bytes) {
         Findings found = check(damage, Pace.FULL, bytes);
+        Set<Integer> left = damage.chunks().isEmpty() ? Set.of() : unsound;
         try {
-            change(old -> old.ended(now(), found, damage.chunks().keySet()));
+            change(old -> old.ended(now(), found, left));
         } catch (IOException e) {
             LOG.warn("what was found is not kept: {}", e.getMessage());
         }
@@ -142,12 +143,11 @@ public final class Scrubber {
         return new StoreCheck(store, catalog, manifests, logs, damage, pace).run(dataBytes);
     }
 
-    /** What is still wrong with chunks that were damaged. */
-    Damage lookAgain(Set<ChunkKey> chunks) throws IOException {
+    /** What is wrong now with what lies in some packs. */
+    Damage lookAgain(Set<Integer> packs, Pace pace) {
         Damage damage = new Damage();
-        Verification verification = store.verification();
-        for (ChunkKey key : chunks) {
-            verification.checkChunk(key, damage);
+        if (!packs.isEmpty()) {
+            store.verification().findLost(packs, damage, pace);
         }
         return damage;
     }

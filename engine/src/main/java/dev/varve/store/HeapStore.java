@@ -214,9 +214,6 @@ public final class HeapStore implements Store {
             public void findLost(Set<Integer> packs, VerifyReport report, Pace pace) {}
 
             @Override
-            public void checkChunk(ChunkKey key, VerifyReport report) {}
-
-            @Override
             public void checkFiles(VerifyReport report) {}
         };
     }

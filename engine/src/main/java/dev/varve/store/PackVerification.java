@@ -152,20 +152,6 @@ final class PackVerification implements Verification {
         }
     }
 
-    @Override
-    public void checkChunk(ChunkKey key, VerifyReport report) throws IOException {
-        Location location;
-        try {
-            location = index.chunk(key);
-        } catch (StoreCorruptException e) {
-            report.damagedChunk(key, String.valueOf(e.getMessage()));
-            return;
-        }
-        if (location != null) {
-            check(key, location, report);
-        }
-    }
-
     private void check(ChunkKey key, Location entry, VerifyReport report) throws IOException {
         Location location = entry;
         while (true) {

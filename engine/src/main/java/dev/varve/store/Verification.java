@@ -1,7 +1,5 @@
 package dev.varve.store;
 
-import dev.varve.chunk.ChunkKey;
-import java.io.IOException;
 import java.util.List;
 import java.util.Set;
 
@@ -50,15 +48,6 @@ public interface Verification {
      * @param pace is told of what was read
      */
     void findLost(Set<Integer> packs, VerifyReport report, Pace pace);
-
-    /**
-     * Looks at one chunk.
-     *
-     * @param key its name; when it is not in the index, nothing is told
-     * @param report is told if it is damaged
-     * @throws IOException when it can't be said
-     */
-    void checkChunk(ChunkKey key, VerifyReport report) throws IOException;
 
     /**
      * Checks every block of the index, heads and lengths of packs, and the files beside them.

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.catalog.Catalog;
 import dev.varve.catalog.Fixture;
 import dev.varve.chunk.ChunkHasher;
-import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.manifest.Manifest;
 import dev.varve.manifest.ManifestWriter;
@@ -52,7 +51,7 @@ class BackgroundScrubberTest {
     /** What is damaged, all of it in pack 2. */
     private final Set<ChunkKey> damaged = Collections.synchronizedSet(new HashSet<>());
 
-    private final Set<Problem> told = Collections.synchronizedSet(new HashSet<>());
+    private final List<Problem> told = Collections.synchronizedList(new ArrayList<>());
     private final CountDownLatch ended = new CountDownLatch(1);
     private volatile CountDownLatch reached = new CountDownLatch(0);
 
@@ -93,14 +92,7 @@ class BackgroundScrubberTest {
         @Override
         public void findLost(Set<Integer> packs, VerifyReport report, Pace pace) {
             if (packs.contains(2)) {
-                damaged.forEach(key -> checkChunk(key, report));
-            }
-        }
-
-        @Override
-        public void checkChunk(ChunkKey key, VerifyReport report) {
-            if (damaged.contains(key)) {
-                report.damagedChunk(key, "2.pack at offset 64: a test");
+                damaged.forEach(key -> report.damagedChunk(key, "2.pack at offset 64: a test"));
             }
         }
 
@@ -128,16 +120,30 @@ class BackgroundScrubberTest {
         }
     }
 
-    private ChunkKey write() throws IOException {
-        byte[] content = new byte[CHUNK];
-        content[5] = 5;
+    /** Writes a disk, of which every other block is a chunk; the chunks. */
+    private List<ChunkKey> write(int blocks) throws IOException {
+        List<ChunkKey> keys = new ArrayList<>();
         try (ManifestWriter writer = manifests.writer("test", null, new WriterStamp(OWNER))) {
-            writer.put(3, ByteBuffer.wrap(content));
-            Manifest manifest = writer.finish(1 << 20);
+            for (int i = 0; i < blocks; i++) {
+                byte[] content = ByteBuffer.allocate(CHUNK).putInt(i + 1).array();
+                writer.put(3 + 2L * i, ByteBuffer.wrap(content));
+                keys.add(ChunkKey.plain(new ChunkHasher().hash(ByteBuffer.wrap(content))));
+            }
+            Manifest manifest = writer.finish(8 << 20);
             writer.commit(Map.of("root/" + OWNER, manifest.toString().getBytes(StandardCharsets.US_ASCII)), Set.of());
         }
-        ChunkId id = new ChunkHasher().hash(ByteBuffer.wrap(content));
-        return ChunkKey.plain(id);
+        return keys;
+    }
+
+    @Test
+    void allDamageIsToldOnceAndCounted() throws Exception {
+        int many = 1000;
+        damaged.addAll(write(many));
+        permits.release(2 * PACKS);
+        beside(scrubber(), ended::await);
+        assertThat(told).hasSize(many);
+        assertThat(scrubber().state().problemCount()).isEqualTo(many);
+        assertThat(scrubber().check().problemCount()).isEqualTo(many);
     }
 
     @Test
@@ -163,7 +169,7 @@ class BackgroundScrubberTest {
 
     @Test
     void damageIsToldWithItsOwnerAtOnceAndKeptUntilItIsMended() throws Exception {
-        damaged.add(write());
+        damaged.addAll(write(1));
         reached = new CountDownLatch(3);
         permits.release(2);
         beside(scrubber(), () -> {
