@@ -12,7 +12,7 @@ clean_up() {
   set +e
   for ((i = ${#undo[@]} - 1; i >= 0; i--)); do eval "${undo[i]}" >&2; done
   rm -rf "$work"
-  if [ $code -eq 0 ]; then echo "ok      ${0##*/}"; else echo "FAILED  ${0##*/}"; fi
+  if [ $code -eq 0 ]; then echo "ok      ${0##*/} ($SECONDS s)"; else echo "FAILED  ${0##*/} ($SECONDS s)"; fi
   exit $code
 }
 trap clean_up EXIT
