@@ -53,7 +53,6 @@ final class RocksIndex implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RocksIndex.class);
     private static final int READ_BYTES = 256 << 10;
     private static final long MAX_TABLE_BYTES = 64 << 20;
-    private static final int MOST_COUNTED = 1 << 17;
     private static final int CHUNKS_AT_ONCE = 4096;
     private static final int NODES_AT_ONCE = 128;
     private static final byte RECORD = 'r';
@@ -388,7 +387,7 @@ final class RocksIndex implements AutoCloseable {
     /** How many chunks there are; an estimate, to which every change of an entry adds, when they are many. */
     long countChunks() throws IOException {
         long estimate = call(() -> db.getLongProperty(chunks, "rocksdb.estimate-num-keys"));
-        if (estimate > MOST_COUNTED) {
+        if (estimate > StoreStats.MOST_COUNTED) {
             return estimate;
         }
         AtomicLong count = new AtomicLong();

@@ -3,7 +3,7 @@ package dev.varve.store;
 /**
  * Numbers about a store.
  *
- * @param chunks chunks in the index (an estimate while there are many)
+ * @param chunks chunks in the index; an estimate past {@value #MOST_COUNTED}
  * @param nodes manifest nodes (likewise)
  * @param packs pack files
  * @param packBytes bytes of all packs on disk
@@ -12,4 +12,7 @@ package dev.varve.store;
  * @param alarms how often something was needed that a collection had condemned, since the store was opened
  */
 public record StoreStats(
-        long chunks, long nodes, int packs, long packBytes, long liveBytes, long indexBytes, long alarms) {}
+        long chunks, long nodes, int packs, long packBytes, long liveBytes, long indexBytes, long alarms) {
+    /** More chunks than these are not counted but estimated. */
+    public static final int MOST_COUNTED = 1 << 17;
+}

@@ -103,8 +103,8 @@ final class StatsCommand implements Callable<Integer> {
         console.print("Volumes     " + counts.volumes + ", disks of " + Sizes.format(counts.volumeBytes)
                 + " together, logs of " + Sizes.format(counts.logBytes));
         console.print("Instances   " + counts.instances);
-        console.print(
-                "Chunks      " + stats.chunks() + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
+        console.print("Chunks      " + (stats.chunks() > EngineStats.MOST_COUNTED ? "about " : "") + stats.chunks()
+                + " distinct, " + Sizes.format(stats.liveBytes()) + " compressed");
         console.print("On disk     " + Sizes.format(stats.packBytes()) + " in " + stats.packs() + " packs, "
                 + Sizes.format(stats.indexBytes()) + " of index");
         console.print("Data        " + Problems.describe(numbers.scrub));
