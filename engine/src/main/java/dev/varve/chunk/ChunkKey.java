@@ -20,6 +20,17 @@ public record ChunkKey(int domain, ChunkId id) {
         return new ChunkKey(PLAIN, id);
     }
 
+    /**
+     * A part of the name, for tables where it does no harm to take two names for one: of names in one domain it differs as
+     * parts of their ids do, and of one id in two domains it always does. Sums of it are kept in stores.
+     *
+     * @return 64 bits; never 0, so that a table may have 0 where nothing is
+     */
+    public long fingerprint() {
+        long bits = id.fingerprint() ^ (long) domain << Integer.SIZE;
+        return bits == 0 ? 1 : bits;
+    }
+
     // Written out, as a record's own pair is linked at run time: 15 ms of every command's start.
 
     @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>It marks with code of its own: it reads nodes by the description of their format, goes down by itself, and sorts names
  * where the {@link Collector} hashes them. So a mistake would have to be made twice to stay unseen. What both share is how
- * a root's name is parsed, and which 64 bits of a name are summed up.
+ * a root's name is parsed, and which 64 bits of a name are summed up ({@link ChunkKey#fingerprint}).
  * Where there are more names than it holds at a time it goes through all manifests more than once.
  */
 public final class CollectionReplay {
@@ -150,7 +150,7 @@ public final class CollectionReplay {
         private boolean isFull;
 
         void add(ChunkKey key) {
-            long word = Marks.word(key);
+            long word = key.fingerprint();
             if (isFull || Long.remainderUnsigned(word, parts) != part) {
                 return;
             }

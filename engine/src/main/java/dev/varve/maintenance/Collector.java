@@ -266,7 +266,7 @@ public final class Collector {
             boolean isNew = collection.markNode(name);
             if (isNew) {
                 nodes++;
-                nodeSum += Marks.word(name);
+                nodeSum += name.fingerprint();
                 pace.spent(NODE_BYTES);
             }
             return isNew;
@@ -275,7 +275,7 @@ public final class Collector {
         private void chunk(ChunkKey key) {
             if (collection.markChunk(key)) {
                 chunks++;
-                chunkSum += Marks.word(key);
+                chunkSum += key.fingerprint();
             }
         }
     }

@@ -9,7 +9,6 @@ import java.util.BitSet;
  */
 final class NamesLeft {
     private static final int FIRST_SLOTS = 1 << 10;
-    private static final long DOMAIN_FACTOR = 0x9e3779b97f4a7c15L;
 
     /** 0 where it is free. */
     private long[] slots = new long[FIRST_SLOTS];
@@ -25,7 +24,7 @@ final class NamesLeft {
         if (count >= slots.length / 4 * 3) {
             grow();
         }
-        long word = word(key);
+        long word = key.fingerprint();
         int at = seek(slots, word);
         if (slots[at] == 0) {
             slots[at] = word;
@@ -36,7 +35,7 @@ final class NamesLeft {
 
     /** Takes a name out, if it is in; nothing may be added any more. */
     boolean remove(ChunkKey key) {
-        int at = seek(slots, word(key));
+        int at = seek(slots, key.fingerprint());
         if (slots[at] == 0 || out.get(at)) {
             return false;
         }
@@ -58,11 +57,6 @@ final class NamesLeft {
             }
         }
         slots = larger;
-    }
-
-    private static long word(ChunkKey key) {
-        long word = key.id().fingerprint() ^ key.domain() * DOMAIN_FACTOR;
-        return word == 0 ? 1 : word;
     }
 
     private static int seek(long[] slots, long word) {

@@ -10,7 +10,6 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class IdSet {
     private static final int SHIFT_OF_PARTS = 52;
-    private static final long DOMAIN_FACTOR = 0x9e3779b97f4a7c15L;
 
     /** Small enough that no table of 16 million names is a large object to the heap's collector. */
     private static final int MANY_PARTS = 4096;
@@ -39,12 +38,12 @@ final class IdSet {
 
     /** Adds a name; false when it was there. */
     boolean add(ChunkKey key) {
-        long word = word(key);
+        long word = key.fingerprint();
         return part(word).add(word);
     }
 
     boolean contains(ChunkKey key) {
-        long word = word(key);
+        long word = key.fingerprint();
         return part(word).contains(word);
     }
 
@@ -59,11 +58,6 @@ final class IdSet {
 
     private Part part(long word) {
         return parts[(int) (word >>> SHIFT_OF_PARTS) & (parts.length - 1)];
-    }
-
-    private static long word(ChunkKey key) {
-        long word = key.id().fingerprint() ^ key.domain() * DOMAIN_FACTOR;
-        return word == 0 ? 1 : word;
     }
 
     /** Words with the same first bits, in a table with linear probing; a small one that grows costs little at a time. */

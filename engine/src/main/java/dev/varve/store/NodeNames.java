@@ -1,8 +1,6 @@
 package dev.varve.store;
 
-import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
-import java.nio.ByteBuffer;
 
 /**
  * Names of nodes by 128 bits of each, which nobody finds two ids with: one that were taken for another would leave a subtree
@@ -10,24 +8,22 @@ import java.nio.ByteBuffer;
  */
 final class NodeNames {
     private static final int FIRST_SLOTS = 64;
-    private static final long DOMAIN_FACTOR = 0x9e3779b97f4a7c15L;
 
-    /** Two words a slot; both 0 where it is free, which no SHA-256 that is known has. */
+    /** Two words a slot; the first is 0 where it is free. */
     private long[] slots = new long[2 * FIRST_SLOTS];
 
     private int count;
 
     /** Adds a name; false when it was there. */
     boolean add(ChunkKey name) {
-        ByteBuffer id = ByteBuffer.wrap(name.id().toBytes(), 0, ChunkId.BYTES);
-        long first = id.getLong() ^ name.domain() * DOMAIN_FACTOR;
-        long second = id.getLong();
+        long first = name.fingerprint();
+        long second = name.id().prefix();
         if (count >= slots.length / 2 - slots.length / 8) {
             grow();
         }
         int at = seek(slots, first, second);
-        if (slots[at] == first && slots[at + 1] == second) {
-            return first == 0 && second == 0;
+        if (slots[at] != 0) {
+            return false;
         }
         slots[at] = first;
         slots[at + 1] = second;
@@ -38,7 +34,7 @@ final class NodeNames {
     private void grow() {
         long[] larger = new long[2 * slots.length];
         for (int i = 0; i < slots.length; i += 2) {
-            if (slots[i] != 0 || slots[i + 1] != 0) {
+            if (slots[i] != 0) {
                 int at = seek(larger, slots[i], slots[i + 1]);
                 larger[at] = slots[i];
                 larger[at + 1] = slots[i + 1];
@@ -49,7 +45,7 @@ final class NodeNames {
 
     private static int seek(long[] table, long first, long second) {
         int at = 2 * (int) ((second >>> 33) * (table.length / 2) >>> 31);
-        while ((table[at] != 0 || table[at + 1] != 0) && (table[at] != first || table[at + 1] != second)) {
+        while (table[at] != 0 && (table[at] != first || table[at + 1] != second)) {
             at = at + 2 < table.length ? at + 2 : 0;
         }
         return at;
