@@ -2,15 +2,9 @@ package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.file.FileTree;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -18,9 +12,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -32,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * -Dvarve.seed} one of them, again and again the same; with {@code -Dvarve.long=true} 5,000.
  */
 @Timeout(value = 7200, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@ExtendWith(MutedErr.class)
 class SimulationTest {
     private static final long BLOCK = 25;
     private static final int AT_A_TIME = 4;
@@ -39,19 +33,6 @@ class SimulationTest {
 
     @TempDir
     Path tmp;
-
-    private final PrintStream err = System.err;
-
-    /** What runs in the background complains at length when its process has stopped. */
-    @BeforeEach
-    void hush() {
-        System.setErr(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void speak() {
-        System.setErr(err);
-    }
 
     static Stream<Arguments> seeds() {
         long given = Long.getLong("varve.seed", -1);
@@ -92,24 +73,8 @@ class SimulationTest {
         try {
             simulation.run();
         } finally {
-            delete(folder);
+            FileTree.delete(folder);
         }
         return simulation.trace();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                Files.delete(file);
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult postVisitDirectory(Path directory, IOException e) throws IOException {
-                Files.delete(directory);
-                return FileVisitResult.CONTINUE;
-            }
-        });
     }
 }

@@ -18,10 +18,7 @@ import dev.varve.volume.VolumeRegistry;
 import dev.varve.volume.VolumeRequest;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
-import java.io.OutputStream;
-import java.io.PrintStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -30,9 +27,8 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -44,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * flushed. {@link VolumeStoreCrashTest} stops at each change; this goes on after it for long.
  */
 @Timeout(120)
+@ExtendWith(MutedErr.class)
 class VolumeSoakTest {
     private static final boolean LONG = Boolean.getBoolean("varve.long");
     private static final int PAGES = 640;
@@ -54,7 +51,6 @@ class VolumeSoakTest {
     @TempDir
     Path tmp;
 
-    private final PrintStream err = System.err;
     private final HeapStore heap =
             new HeapStore(new StoreProperties(UUID.randomUUID(), 1, SampleDisk.BLOCK, Compression.STORED));
     private final Map<String, byte[][]> moments = new LinkedHashMap<>();
@@ -79,17 +75,6 @@ class VolumeSoakTest {
     static LongStream seeds() {
         long given = Long.getLong("varve.seed", -1);
         return given >= 0 ? LongStream.of(given) : LongStream.rangeClosed(1, LONG ? 300 : 8);
-    }
-
-    /** Threads of a process that has stopped complain at length. */
-    @BeforeEach
-    void hush() {
-        System.setErr(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8));
-    }
-
-    @AfterEach
-    void speak() {
-        System.setErr(err);
     }
 
     @ParameterizedTest

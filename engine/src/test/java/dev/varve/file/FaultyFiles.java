@@ -11,10 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
@@ -270,7 +268,7 @@ public final class FaultyFiles implements FileCalls {
     public synchronized void createDirectory(Path directory) throws IOException {
         before(Call.CREATE_DIRECTORY, directory);
         Files.createDirectory(directory);
-        remember(directory, () -> deleteTree(directory));
+        remember(directory, () -> FileTree.delete(directory));
     }
 
     @Override
@@ -429,15 +427,5 @@ public final class FaultyFiles implements FileCalls {
 
     private static Object fileKey(Path file) throws IOException {
         return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-    }
-
-    private static void deleteTree(Path directory) throws IOException {
-        List<Path> paths = new ArrayList<>();
-        try (var walk = Files.walk(directory)) {
-            walk.forEach(paths::add);
-        }
-        for (int i = paths.size() - 1; i >= 0; i--) {
-            Files.delete(paths.get(i));
-        }
     }
 }
