@@ -326,4 +326,13 @@ final class SimulatedMachines {
         disk.sizeGib++;
         disk.maybeGib.clear();
     }
+
+    /** Where it was to grow and that failed, it has grown or not. */
+    void learnSize(Disk disk) throws IOException {
+        long sizeGib = simulation.process.volumes().get(disk.id).sizeGib();
+        if (disk.maybeGib.contains(sizeGib)) {
+            disk.sizeGib = sizeGib;
+        }
+        assertThat(sizeGib).as("size of %s", disk.id).isEqualTo(disk.sizeGib);
+    }
 }

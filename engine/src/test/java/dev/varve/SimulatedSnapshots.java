@@ -45,6 +45,9 @@ final class SimulatedSnapshots {
         if (of.isEmpty() || world.shots.size() + of.size() > MOST) {
             return;
         }
+        for (Disk disk : of) {
+            simulation.machines.learnSize(disk);
+        }
         List<String> ids = of.stream().map(disk -> disk.id).toList();
         List<Shot> taken = of.stream()
                 .map(disk -> new Shot(
