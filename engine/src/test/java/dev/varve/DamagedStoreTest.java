@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -37,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
  *
  * <p>{@code -Dvarve.damages=20000} for so many; {@code -Dvarve.seed} repeats.
  */
+@Tag("harness")
 class DamagedStoreTest {
     private static final int DAMAGES = Integer.getInteger("varve.damages", 500);
     private static final long SEED = Long.getLong("varve.seed", System.nanoTime());

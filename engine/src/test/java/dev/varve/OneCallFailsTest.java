@@ -36,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +50,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * <p>Files of RocksDB are no files of ours, and have no faults here. With {@code -Dvarve.long=true} each call; else some,
  * beginning anywhere. {@code -Dvarve.seed} repeats.
  */
+@Tag("harness")
 class OneCallFailsTest {
     private static final boolean LONG = Boolean.getBoolean("varve.long");
     private static final long SEED = Long.getLong("varve.seed", System.nanoTime());

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * <p>With {@code -Dvarve.long=true} at each change; else at each so many, beginning anywhere. {@code -Dvarve.seed} repeats.
  */
 @ExtendWith(MutedErr.class)
+@Tag("harness")
 class VolumeStoreCrashTest {
     private static final boolean LONG = Boolean.getBoolean("varve.long");
     private static final Set<String> IN_SHORT = Set.of("folds and snapshots", "collected");

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * {@code -Dvarve.long=true} in 2,016, each on both. {@code -Dvarve.seed} repeats what is done and where it is cut, but not
  * when the system writes what: a state that is broken is kept, and {@code -Dvarve.powercut} looks at it again.
  */
+@Tag("harness")
 class PowerCutTest {
     private static final boolean LONG = Boolean.getBoolean("varve.long");
     private static final long SEED = Long.getLong("varve.seed", System.nanoTime());
