@@ -9,9 +9,12 @@ import java.util.Locale;
 /** A kind of file system, as its tools make it unless told otherwise. */
 enum FileSystem {
     /** What ext4 would write in the background after it was mounted first is written by mkfs. */
-    EXT4("mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0", "noatime"),
-    /** States of one file system look like one that is mounted twice. */
-    XFS("mkfs.xfs -q", "noatime,nouuid");
+    EXT4("mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0", "noatime", PowerCut.SECTOR),
+    /**
+     * States of one file system look like one that is mounted twice. A block of which the first sector is new and the others
+     * are old it takes for newer than its log, and can't be mounted: it needs blocks that are written wholly or not at all.
+     */
+    XFS("mkfs.xfs -q", "noatime,nouuid", 4096);
 
     static final long BYTES = 512L << 20;
     private static final int ATTEMPTS = 200;
@@ -19,9 +22,13 @@ enum FileSystem {
     private final String maker;
     private final String options;
 
-    FileSystem(String maker, String options) {
+    /** What a disk has to write wholly or not at all. */
+    final int wholeBytes;
+
+    FileSystem(String maker, String options, int wholeBytes) {
         this.maker = maker;
         this.options = options;
+        this.wholeBytes = wholeBytes;
     }
 
     /** A new one. */

@@ -89,7 +89,8 @@ class PowerCutStateTest {
         List<DeviceEvent> events = disk.events();
         for (int i = 0; i < STATES; i++) {
             int position = random.nextInt(events.size() + 1);
-            int[] found = sectors(PowerCut.state(PageImage.zeros(disk.sizeBytes()), events, position, random));
+            int[] found = sectors(
+                    PowerCut.state(PageImage.zeros(disk.sizeBytes()), events, position, PowerCut.SECTOR, random));
             assertThat(isAllowed(found, allowed(events, position)))
                     .as("varve.seed=" + seed)
                     .isTrue();
@@ -106,7 +107,8 @@ class PowerCutStateTest {
                 .toList();
         int others = 0;
         for (int i = 0; i < STATES; i++) {
-            int[] found = sectors(PowerCut.state(PageImage.zeros(disk.sizeBytes()), lies, events.size(), random));
+            int[] found = sectors(
+                    PowerCut.state(PageImage.zeros(disk.sizeBytes()), lies, events.size(), PowerCut.SECTOR, random));
             others += isAllowed(found, allowed(events, events.size())) ? 0 : 1;
         }
         assertThat(others).as("varve.seed=" + seed).isPositive();
@@ -124,7 +126,8 @@ class PowerCutStateTest {
         }
         int[] seen = new int[4];
         for (int i = 0; i < STATES; i++) {
-            int[] found = sectors(PowerCut.state(PageImage.zeros(disk.sizeBytes()), disk.events(), 2, random));
+            int[] found = sectors(
+                    PowerCut.state(PageImage.zeros(disk.sizeBytes()), disk.events(), 2, PowerCut.SECTOR, random));
             int sectors = PageImage.PAGE / PowerCut.SECTOR;
             boolean isTorn = Arrays.stream(found, 0, sectors).distinct().count() > 1;
             seen[isTorn ? 3 : found[0]]++;
@@ -132,11 +135,38 @@ class PowerCutStateTest {
         assertThat(seen).as("varve.seed=" + seed).doesNotContain(0);
     }
 
+    /** Blocks of 4 KiB may be left out or old, but are not torn. */
+    @Test
+    void whatIsWrittenWhollyIsNotTorn() throws Exception {
+        int sectors = PageImage.PAGE / PowerCut.SECTOR;
+        for (int number = 1; number <= 2; number++) {
+            byte[] bytes = new byte[PageImage.PAGE * 3 - PowerCut.SECTOR];
+            for (int at = 0; at < bytes.length; at += Integer.BYTES) {
+                ByteBuffer.wrap(bytes).putInt(at, number);
+            }
+            disk.write(ByteBuffer.wrap(bytes), PowerCut.SECTOR);
+        }
+        boolean isTorn = false;
+        for (int i = 0; i < STATES; i++) {
+            int[] found = sectors(
+                    PowerCut.state(PageImage.zeros(disk.sizeBytes()), disk.events(), 2, PageImage.PAGE, random));
+            int[] whole = Arrays.copyOfRange(found, 1, 3 * sectors);
+            for (int page = 0; page < 3; page++) {
+                int[] block = Arrays.copyOfRange(found, Math.max(1, page * sectors), (page + 1) * sectors);
+                assertThat(Arrays.stream(block).distinct().count())
+                        .as("varve.seed=" + seed)
+                        .isEqualTo(1);
+            }
+            isTorn |= Arrays.stream(whole).distinct().count() > 1;
+        }
+        assertThat(isTorn).as("a write of several").isTrue();
+    }
+
     @Test
     void baseStaysAsItIs() throws Exception {
         PageImage base = PageImage.zeros(disk.sizeBytes());
         work();
-        PowerCut.state(base, disk.events(), disk.events().size(), random);
+        PowerCut.state(base, disk.events(), disk.events().size(), PowerCut.SECTOR, random);
         assertThat(sectors(base)).containsOnly(0);
     }
 }

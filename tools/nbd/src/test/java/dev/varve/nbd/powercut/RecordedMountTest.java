@@ -59,8 +59,8 @@ class RecordedMountTest {
         assertThat(data).as("the bytes are written by the sync").isNotNegative();
         assertThat(flush).as("and flushed afterwards").isGreaterThan(data);
 
-        PageImage before = PowerCut.state(base, disk.events(), written, new Random(1));
-        PageImage after = PowerCut.state(base, disk.events(), synced, new Random(1));
+        PageImage before = PowerCut.state(base, disk.events(), written, kind.wholeBytes, new Random(1));
+        PageImage after = PowerCut.state(base, disk.events(), synced, kind.wholeBytes, new Random(1));
         assertThat(contentAfterACut(kind, before)).isNotEqualTo(bytes);
         assertThat(contentAfterACut(kind, after)).isEqualTo(bytes);
     }

@@ -78,7 +78,10 @@ record Recording(
             case 1 -> nextFlush(anywhere);
             default -> anywhere;
         };
-        return new State(position, PowerCut.state(base, events, position, random), journal.until(position));
+        return new State(
+                position,
+                PowerCut.state(base, events, position, fileSystem.wholeBytes, random),
+                journal.until(position));
     }
 
     private int nextFlush(int from) {
