@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Damage of every kind is found, and mended from another store, a raw disk and the cache; beside clients, and killed half-way.
+# A damaged index is rebuilt, with a copy of the store and without.
 . "$(dirname "$0")/lib.sh"
 
 head -c 48M /dev/urandom >"$work/disk.raw"
@@ -79,4 +80,69 @@ for delay in 0.4 0.5 0.6 0.7 0.8 0.9; do
   wait $job 2>/dev/null || true
   varve repair --from "$work/disk.raw" >/dev/null
   intact "a repair that was killed after $delay s"
+done
+
+# A damaged index: of the packs, of what is left, and of a copy of the store.
+cp -a "$work/pristine" "$work/copy"
+
+index_damaged() { # KIND
+  local file
+  damaged none
+  case $1 in
+    flipped) for file in "$VARVE_STORE"/index/*.sst; do printf '\xff\x00\xff' | dd of="$file" bs=1 seek=20 conv=notrunc status=none; done ;;
+    tables) rm "$VARVE_STORE"/index/*.sst ;;
+    manifest) truncate -s 100 "$VARVE_STORE"/index/MANIFEST-* ;;
+    current) rm "$VARVE_STORE/index/CURRENT" ;;
+    deleted) rm -rf "$VARVE_STORE/index" ;;
+    packs) rm "$VARVE_STORE/index/CURRENT" && flip ;;
+    format) rm "$VARVE_STORE/FORMAT" "$VARVE_STORE/packs/FORMAT" ;;
+  esac
+}
+
+rebuilt() { # WHAT [ARGS...]
+  local what=$1
+  shift
+  varve repair --rebuild-index "$@" >"$work/out" || die "not rebuilt: $what: $(cat "$work/out")"
+  grep -q '^Rebuilt' "$work/out" || die "$(cat "$work/out")"
+  intact "a rebuild: $what"
+}
+
+for kind in flipped tables manifest current deleted packs format; do
+  index_damaged $kind
+  code=0
+  varve check --data >/dev/null 2>"$work/err" || code=$?
+  [ $code -eq 1 ] || die "not noticed: $kind"
+  grep -q 'rebuild-index' "$work/err" || die "not told what to do: $kind: $(cat "$work/err")"
+  rebuilt $kind --from "$work/copy"
+done
+
+# What is not lost needs no copy; what is, is refused without one.
+rebuilt "nothing was wrong"
+index_damaged current
+fails 1 "is another store" varve repair --rebuild-index --from "$work/other"
+fails 1 "nothing of it can be read" varve repair --rebuild-index
+
+# Not in a store that is served, nor from one.
+damaged none
+start_server
+fails 1 "a server has this store open" varve repair --rebuild-index
+stop_server
+index_damaged current
+server_store=$VARVE_STORE
+export VARVE_STORE=$work/copy
+start_server
+export VARVE_STORE=$server_store
+fails 1 "is in use" varve repair --rebuild-index --from "$work/copy"
+stop_server
+rebuilt "after the server" --from "$work/copy"
+
+# Killed anywhere, the same again ends it.
+for delay in 0.2 0.3 0.4 0.5 0.6 0.7 0.8; do
+  index_damaged current
+  "$VARVE" repair --rebuild-index --from "$work/copy" >/dev/null 2>&1 &
+  job=$!
+  sleep $delay
+  kill -9 $job 2>/dev/null || true
+  wait $job 2>/dev/null || true
+  rebuilt "killed after $delay s" --from "$work/copy"
 done

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Damages one file of a store, whatever file and in whatever way: it is detected or harmless, and no read gives wrong bytes.
  * What can be opened is then repaired from a copy of the store, and what was damaged in packs is whole again. What was
- * refused is as it was: with the file put right nothing is missing.
+ * refused is as it was: with the file put right nothing is missing. With its index rebuilt, with the help of the copy, nothing
+ * is missing either, whatever was damaged of the index or beside it.
  *
  * <p>{@code -Dvarve.damages=20000} for so many; {@code -Dvarve.seed} repeats.
  */
@@ -78,6 +79,7 @@ class DamagedStoreTest {
         fill(early, killed, closed);
         Path second = folder.resolve("second");
         copy(closed, second);
+        copy(closed, folder.resolve("copy"));
         int detected = 0;
         int harmless = 0;
         Random random = new Random(SEED);
@@ -89,10 +91,17 @@ class DamagedStoreTest {
                 if (trial == null) {
                     continue;
                 }
+                boolean rebuilds = isOfTheIndex(trial.file);
+                if (rebuilds) {
+                    copy(folder.resolve("work"), folder.resolve("rebuilt"));
+                }
                 if (examine(trial, pristine, source)) {
                     detected++;
                 } else {
                     harmless++;
+                }
+                if (rebuilds) {
+                    rebuild(trial, folder.resolve("copy"), source);
                 }
             }
         }
@@ -281,6 +290,22 @@ class DamagedStoreTest {
             assertThat(problems(engine)).as(trial.what + ", repaired").isEmpty();
         } else if (report.left().isClean()) {
             assertThat(losses(lost)).as(trial.what + ", repaired").isEmpty();
+        }
+    }
+
+    private static boolean isOfTheIndex(Path file) {
+        return file.startsWith("index") || file.startsWith("HEAD") || file.endsWith("FORMAT");
+    }
+
+    /** Records of the copy are as new as the store's own. */
+    private void rebuild(Trial trial, Path copy, ContentSource source) throws IOException {
+        Path rebuilt = folder.resolve("rebuilt");
+        IndexRebuild.run(rebuilt, List.of(copy), false, options(), (done, total) -> {});
+        try (Engine engine = Engine.open(rebuilt, options())) {
+            RepairReport report =
+                    engine.repair(List.of(RepairSource.ofStore("second", source)), false, (done, total) -> {});
+            assertThat(report.left().problems()).as(trial.what + ", rebuilt").isEmpty();
+            assertThat(lost(engine, trial)).as(trial.what + ", rebuilt").isEmpty();
         }
     }
 

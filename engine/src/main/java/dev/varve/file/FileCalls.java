@@ -34,7 +34,7 @@ public interface FileCalls {
     FileChannel open(Path file, Set<? extends OpenOption> options) throws IOException;
 
     /**
-     * Gives a file another name in one step, taking the place of a file that has that name.
+     * Gives a file or a directory another name in one step; a file takes the place of one that has that name.
      *
      * @param from its name
      * @param to its new name, in the same file system

@@ -77,7 +77,7 @@ public final class FileIo implements AutoCloseable {
     }
 
     /**
-     * Gives a file another name in one step, taking the place of a file that has that name. Survives power loss once the
+     * Gives a file or a directory another name in one step; a file takes the place of one that has that name. Survives power loss once the
      * directory was synced. The file must not be open here: after a reader was interrupted it is opened again by its name.
      *
      * @param from its name

@@ -4,11 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file {@code FORMAT}: what a store is, as text for people and programs.
@@ -57,6 +60,18 @@ final class FormatFile {
                 throw e;
             }
         }
+    }
+
+    /** Reads the file, or its second copy, also where the first is missing; null where neither can be read. */
+    static @Nullable StoreProperties readEither(Path file) throws IOException {
+        for (Path each : List.of(file, copy(file))) {
+            try {
+                return readOne(each);
+            } catch (StoreCorruptException | NoSuchFileException e) {
+                // the other one
+            }
+        }
+        return null;
     }
 
     /** Reads one copy. */

@@ -80,8 +80,17 @@ final class IndexBatch implements AutoCloseable {
     }
 
     IndexBatch lease(LeaseRecord lease) throws IOException {
-        put(records, RocksIndex.metaKey("lease"), RocksIndex.longKey(lease.number()));
+        lastLease(lease.number());
         return put(leases, RocksIndex.longKey(lease.number()), lease.toBytes());
+    }
+
+    IndexBatch lastLease(long number) throws IOException {
+        return put(records, RocksIndex.LAST_LEASE, RocksIndex.longKey(number));
+    }
+
+    /** A record, by its key as it stands in the table. */
+    IndexBatch storedRecord(byte[] key, byte[] value) throws IOException {
+        return put(records, key, value);
     }
 
     /** Ends a lease: what it put is settled from here on, unless it is deleted in the same batch. */

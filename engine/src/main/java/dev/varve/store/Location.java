@@ -20,6 +20,9 @@ import java.nio.ByteBuffer;
 record Location(int pack, long offsetBytes, int lengthBytes, long lease) {
     static final int BYTES = 20;
 
+    /** No frame starts farther in a pack: it could not be pointed to. */
+    static final long MAX_OFFSET_BYTES = 0xffff_ffffL;
+
     static Location read(byte[] entry) {
         ByteBuffer in = ByteBuffer.wrap(entry);
         return new Location(in.getInt(), Integer.toUnsignedLong(in.getInt()), in.getInt(), in.getLong());

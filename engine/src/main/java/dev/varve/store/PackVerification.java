@@ -1,9 +1,6 @@
 package dev.varve.store;
 
-import dev.varve.chunk.ChunkHasher;
-import dev.varve.chunk.ChunkId;
 import dev.varve.chunk.ChunkKey;
-import dev.varve.chunk.Codec;
 import dev.varve.chunk.FrameCodec;
 import dev.varve.chunk.FrameHeader;
 import dev.varve.file.PositionalFile;
@@ -36,23 +33,19 @@ final class PackVerification implements Verification {
     private final StoreFiles files;
     private final RocksIndex index;
     private final Packs packs;
-    private final int chunkSizeBytes;
     private final FrameScanner scanner;
     private final FrameCodec codec;
-    private final ChunkHasher hasher = new ChunkHasher();
-
-    /** On the heap: the JDK hashes what is not in pieces of 4 KiB, each copied first. */
-    private final ByteBuffer plain;
+    private final FrameContent content;
 
     PackVerification(PackStore store) {
         this.store = store;
         files = store.files();
         index = files.index();
         packs = files.packs();
-        chunkSizeBytes = store.properties().chunkSizeBytes();
+        int chunkSizeBytes = store.properties().chunkSizeBytes();
         scanner = new FrameScanner(chunkSizeBytes);
         codec = new FrameCodec(chunkSizeBytes);
-        plain = ByteBuffer.allocate(chunkSizeBytes);
+        content = new FrameContent(chunkSizeBytes);
     }
 
     @Override
@@ -108,7 +101,7 @@ final class PackVerification implements Verification {
         public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
             Location named = index.chunk(header.key());
             if (named != null && named.samePlace(new Location(pack, offsetBytes, header.frameBytes(), 0))) {
-                isIntact &= contentProblem(header, payload).isEmpty();
+                isIntact &= content.problem(header, payload).isEmpty();
                 inPlaceBytes += header.frameBytes();
             }
             pace.spent(header.frameBytes());
@@ -119,22 +112,6 @@ final class PackVerification implements Verification {
             isIntact = false;
             pace.spent(toBytes - fromBytes);
         }
-    }
-
-    private String contentProblem(FrameHeader header, ByteBuffer payload) {
-        if (header.plainBytes() != chunkSizeBytes) {
-            return "chunk of " + header.plainBytes() + " bytes";
-        }
-        if (header.key().domain() != ChunkKey.PLAIN) {
-            return "";
-        }
-        try {
-            Codec.of(header.codec()).decompress(payload, plain.clear());
-        } catch (IllegalArgumentException e) {
-            return String.valueOf(e.getMessage());
-        }
-        ChunkId found = hasher.hash(plain.flip());
-        return found.equals(header.key().id()) ? "" : "content hashes to " + found + ", expected " + header.key();
     }
 
     @Override
@@ -198,7 +175,7 @@ final class PackVerification implements Verification {
             ByteBuffer frame = codec.buffer(location.lengthBytes());
             packs.read(location, frame);
             FrameHeader header = codec.header(frame.flip());
-            return header.key().equals(key) ? contentProblem(header, frame) : "found chunk " + header.key();
+            return header.key().equals(key) ? content.problem(header, frame) : "found chunk " + header.key();
         } catch (IllegalArgumentException e) {
             return String.valueOf(e.getMessage());
         }

@@ -57,7 +57,7 @@ final class RocksIndex implements AutoCloseable {
     private static final int NODES_AT_ONCE = 128;
     private static final byte RECORD = 'r';
     private static final byte META = 'm';
-    private static final byte[] LAST_LEASE = metaKey("lease");
+    static final byte[] LAST_LEASE = metaKey("lease");
 
     private final Path directory;
     private final RocksOptions options;
@@ -92,8 +92,35 @@ final class RocksIndex implements AutoCloseable {
      * first bad record of the logs, and deletes table files that a damaged manifest does not name: so this comes first.
      */
     static long probe(Path directory) throws IOException {
-        try (RocksIndex index = open(directory, new RocksOptions(1 << 20), RocksDB::openReadOnly)) {
+        try (RocksIndex index = openToRead(directory, false)) {
             return index.sequence();
+        }
+    }
+
+    /**
+     * Opens the index to read it; it is left as it is.
+     *
+     * @param isLenient whether tables are opened that miss files, and logs are read on behind what is bad in them
+     */
+    static RocksIndex openToRead(Path directory, boolean isLenient) throws IOException {
+        RocksOptions options = new RocksOptions(1 << 20);
+        options.db.setParanoidChecks(!isLenient);
+        return open(directory, options, RocksDB::openReadOnly);
+    }
+
+    /**
+     * Looks whether somebody has the index open, this process or another: only RocksDB knows both. It takes its lock, then
+     * refuses to open what is there or what is not, and changes nothing.
+     */
+    static void requireFree(Path directory) throws IOException {
+        RocksOptions options = new RocksOptions(1 << 20);
+        options.db.setErrorIfExists(true);
+        try {
+            open(directory, options, RocksDB::open).close();
+        } catch (StoreInUseException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.debug("nobody has {}", directory, e);
         }
     }
 
@@ -296,6 +323,16 @@ final class RocksIndex implements AutoCloseable {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /** The table of records, which has a few other things in it, to be read although it may be damaged; closed before this is. */
+    SalvagedTable salvagedRecords() {
+        return new SalvagedTable(directory, db, records);
+    }
+
+    /** The table of nodes likewise. */
+    SalvagedTable salvagedNodes() {
+        return new SalvagedTable(directory, db, nodes);
     }
 
     /** A new, empty batch of changes; closed by the caller. */

@@ -36,18 +36,21 @@ final class RocksLogs {
     /**
      * Refuses a folder whose files RocksDB would not come to the end of.
      *
+     * @return whether every log is whole: one that is not may also have been torn by a crash
      * @throws StoreCorruptException that names the file and the place
      */
-    static void check(FileIo io, Path directory) throws IOException {
+    static boolean check(FileIo io, Path directory) throws IOException {
         List<Path> files;
         try (Stream<Path> all = Files.list(directory)) {
             files = all.filter(RocksLogs::isLog).sorted().toList();
         }
+        boolean areWhole = true;
         for (Path file : files) {
             try (PositionalFile log = io.open(file, Access.READ)) {
-                check(file, log);
+                areWhole &= check(file, log);
             }
         }
+        return areWhole;
     }
 
     private static boolean isLog(Path file) {
@@ -55,25 +58,30 @@ final class RocksLogs {
         return name.endsWith(".log") || name.startsWith("MANIFEST-");
     }
 
-    private static void check(Path file, PositionalFile log) throws IOException {
+    private static boolean check(Path file, PositionalFile log) throws IOException {
         ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        boolean isWhole = true;
         for (long start = 0; log.read(block.clear(), start) > 0; start += BLOCK_BYTES) {
             int end = block.position();
-            for (int at = 0; at + HEADER_BYTES <= end; ) {
+            int at = 0;
+            while (at + HEADER_BYTES <= end) {
                 int kind = Byte.toUnsignedInt(block.get(at + KIND));
                 if (USED_AGAIN.contains(kind)) {
                     throw new StoreCorruptException(file, "at offset " + (start + at) + ": a record of kind " + kind);
                 }
                 int length = Short.toUnsignedInt(block.getShort(at + Integer.BYTES));
                 if (kind == 0 && length == 0) {
-                    break; // nothing more is in this block
-                }
-                if (!isWhole(block, at, length, end)) {
+                    at = end; // nothing more is in this block
+                } else if (isWhole(block, at, length, end)) {
+                    at += HEADER_BYTES + length;
+                } else {
+                    isWhole = false;
                     break; // as RocksDB does, which tells of it or not
                 }
-                at += HEADER_BYTES + length;
             }
+            isWhole &= at == end || end == BLOCK_BYTES;
         }
+        return isWhole;
     }
 
     /** Whether a record's checksum, of its kind and bytes, is right; it is kept rotated, and with a number added. */

@@ -103,6 +103,10 @@ final class StoreFiles implements AutoCloseable {
 
     /** Writes the copies of {@code FORMAT} anew that can't be read. */
     void mendFormat(StoreProperties properties) throws IOException {
+        mendFormat(layout, io, properties);
+    }
+
+    static void mendFormat(StoreLayout layout, FileIo io, StoreProperties properties) throws IOException {
         for (Path copy : List.of(layout.format(), FormatFile.copy(layout.format()))) {
             try {
                 FormatFile.readOne(copy);
@@ -124,6 +128,9 @@ final class StoreFiles implements AutoCloseable {
     static StoreProperties properties(Path root) throws IOException {
         Path format = new StoreLayout(root).format();
         if (!Files.exists(format)) {
+            if (isPack(new StoreLayout(root).packs())) {
+                throw new StoreCorruptException(format, "it is missing");
+            }
             throw new StoreNotFoundException(root);
         }
         return FormatFile.read(format);
@@ -132,6 +139,9 @@ final class StoreFiles implements AutoCloseable {
     /** Opens the index, which locks the store, and the rest. */
     static StoreFiles open(Path root, StoreProperties properties, StoreOptions options) throws IOException {
         StoreLayout layout = new StoreLayout(root);
+        if (Files.exists(layout.rebuiltIndex())) {
+            throw new StoreCorruptException(layout.index(), "it was rebuilt, and that was interrupted: begin it again");
+        }
         Head head = new Head(options.io().open(layout.head(), Access.CREATE));
         RocksIndex index;
         try {
@@ -151,6 +161,9 @@ final class StoreFiles implements AutoCloseable {
     private static void requireWhole(StoreLayout layout, long known, FileIo io) throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
+                if (!Files.isDirectory(layout.index())) {
+                    throw new StoreCorruptException(layout.index(), "it is missing");
+                }
                 RocksLogs.check(io, layout.index());
                 long found = RocksIndex.probe(layout.index());
                 if (found < known) {
@@ -181,7 +194,7 @@ final class StoreFiles implements AutoCloseable {
             StoreLayout layout, RocksIndex index, Head head, StoreProperties properties, StoreOptions options)
             throws IOException {
         try {
-            Files.writeString(layout.owner(), self());
+            own(layout);
             Packs packs = new Packs(layout, options.io(), properties.id());
             return new StoreFiles(layout, options.io(), index, packs, head);
         } catch (IOException | RuntimeException e) {
@@ -191,7 +204,12 @@ final class StoreFiles implements AutoCloseable {
         }
     }
 
-    private static String owner(StoreLayout layout) throws IOException {
+    /** Says for people that this process has the store, whose lock it holds. */
+    static void own(StoreLayout layout) throws IOException {
+        Files.writeString(layout.owner(), self());
+    }
+
+    static String owner(StoreLayout layout) throws IOException {
         if (!Files.exists(layout.owner()) || Files.size(layout.owner()) > MAX_OWNER_BYTES) {
             return "another process";
         }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  *  FORMAT      version, id, chunk size, compression; written last when a store is made
  *  OWNER       process id and command of the last process that opened the store
  *  HEAD        how far the index is known to be durable
- *  index/      RocksDB
+ *  index/      RocksDB; while it is rebuilt index.new/, then index.rebuilt/, and the old one becomes index.damaged/
  *  packs/      chunk frames: 00000001.pack, ...
  *  cache/      the chunk cache: may be deleted while nothing has the store open
  * </pre>
@@ -31,6 +31,21 @@ record StoreLayout(Path root) {
 
     Path index() {
         return root.resolve("index");
+    }
+
+    /** An index that is being made of what is left. */
+    Path newIndex() {
+        return root.resolve("index.new");
+    }
+
+    /** The same once it is whole: it is the store's from then on, whatever the other one is called. */
+    Path rebuiltIndex() {
+        return root.resolve("index.rebuilt");
+    }
+
+    /** What a rebuilt index took the place of. */
+    Path damagedIndex() {
+        return root.resolve("index.damaged");
     }
 
     Path packs() {

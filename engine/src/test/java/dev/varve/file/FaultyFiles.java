@@ -256,6 +256,7 @@ public final class FaultyFiles implements FileCalls {
         before(Call.DELETE, path);
         if (Files.isDirectory(path)) {
             Files.delete(path);
+            unsyncedNames.remove(path.toAbsolutePath().normalize()); // it comes back empty, if it does
             remember(path, () -> Files.createDirectory(path));
         } else {
             Path grave = bury(path);

@@ -2,6 +2,7 @@ package dev.varve.cli;
 
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.chunk.ChunkException;
+import dev.varve.store.RecordsLostException;
 import dev.varve.store.StoreCorruptException;
 import dev.varve.store.StoreFormatException;
 import dev.varve.store.StoreNotFoundException;
@@ -31,7 +32,10 @@ final class Advice {
             return "see varve --help";
         }
         if (e instanceof StoreCorruptException) {
-            return "nothing was changed; restore the file from a copy of the store";
+            return "varve repair --rebuild-index --from COPY mends it, with a copy of this store; see varve repair --help";
+        }
+        if (e instanceof RecordsLostException) {
+            return "name a copy of this store with --from, or accept that with --accept-loss";
         }
         if (message.contains("No space left")) {
             return "free some space and run it again";

@@ -49,7 +49,8 @@ final class CheckCommand implements Callable<Integer> {
             throw new Failure(
                     session.store(),
                     Problems.count(result.problemCount())
-                            + "; varve repair --from SOURCE mends what another store or a raw disk still has");
+                            + "; varve repair --from SOURCE mends what another store or a raw disk still has"
+                            + Problems.adviceOnIndex(result.problems()));
         }
         return Main.DONE;
     }

@@ -26,6 +26,13 @@ final class Problems {
         return problem.imageIds().isEmpty() ? "" : ", used by " + String.join(", ", problem.imageIds());
     }
 
+    /** What to do, besides, if some of it is the index's; else nothing. */
+    static String adviceOnIndex(List<CheckProblem> problems) {
+        return problems.stream().anyMatch(problem -> problem.message().contains("/index is damaged"))
+                ? "; with --rebuild-index it makes the index anew, of which a part can't be read"
+                : "";
+    }
+
     static Json print(Json json, List<CheckProblem> problems) throws IOException {
         return json.objects(
                 "Problems",

@@ -2,12 +2,16 @@ package dev.varve.cli;
 
 import dev.varve.ContentSource;
 import dev.varve.Engine;
+import dev.varve.EngineOptions;
+import dev.varve.IndexRebuild;
+import dev.varve.RebuildReport;
 import dev.varve.RepairReport;
 import dev.varve.RepairSource;
 import dev.varve.block.BlockDevice;
 import dev.varve.formats.DiskImageException;
 import dev.varve.formats.Signature;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,12 +29,17 @@ import picocli.CommandLine.Option;
             "Reads all data, as check --data does. What is lost is looked for in the cache, where volumes were written to, and in",
             "the sources, by its hash, which proves it. What can't be mended is listed, with who has lost it: exit code 1.",
             "Everything else stays readable meanwhile. Ctrl-C keeps what was mended.",
+            "",
+            "A store whose index is damaged may not open at all. With --rebuild-index its index is made anew first: of its data files,",
+            "of what can still be read of the index, and of a copy of the store, if one is named. Records that come from a copy are",
+            "as old as the copy is. The old index is kept. Interrupted, the same command ends it.",
         },
         footer = {
             "",
             "Examples:",
             "  varve repair --dry-run --from /mnt/backup/varve       what would be mended",
             "  varve repair --from debian.raw --from /dev/sdb",
+            "  varve repair --rebuild-index --from /mnt/backup/varve",
         })
 final class RepairCommand implements Callable<Integer> {
     private final Session session;
@@ -44,6 +53,20 @@ final class RepairCommand implements Callable<Integer> {
 
     @Option(names = "--dry-run", description = "Change nothing, and say what would be mended.")
     private boolean dryRun;
+
+    @Option(
+            names = "--rebuild-index",
+            description =
+                    "Make the index anew first, of a store that no server has open; stores among the sources that are"
+                            + " copies of this one help.")
+    private boolean rebuildIndex;
+
+    @Option(
+            names = "--accept-loss",
+            description =
+                    "With --rebuild-index and without a copy: go on where images, snapshots or volumes are lost by it,"
+                            + " or the last changes to them.")
+    private boolean acceptLoss;
 
     RepairCommand(Session session) {
         this.session = session;
@@ -92,6 +115,13 @@ final class RepairCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        if (acceptLoss && !rebuildIndex) {
+            throw new BadUsage("--accept-loss goes with --rebuild-index");
+        }
+        RebuildReport rebuilt = rebuildIndex ? rebuild() : null;
+        if (rebuilt != null && !session.json()) {
+            RebuildText.print(session.console(), rebuilt);
+        }
         Engine engine = session.open();
         RepairReport report;
         try (Opened opened = new Opened()) {
@@ -103,7 +133,7 @@ final class RepairCommand implements Callable<Integer> {
             }
         }
         if (session.json()) {
-            printDocument(report);
+            printDocument(rebuilt, report);
         } else {
             printForPeople(report);
         }
@@ -114,12 +144,26 @@ final class RepairCommand implements Callable<Integer> {
         return Main.DONE;
     }
 
+    private RebuildReport rebuild() throws IOException {
+        if (dryRun) {
+            throw new BadUsage("--rebuild-index changes the store: not with --dry-run");
+        }
+        if (session.isServed()) {
+            throw new Failure(session.store(), "a server has this store open; stop it, then rebuild the index");
+        }
+        List<Path> copies = sources.stream().filter(Files::isDirectory).toList();
+        try (ProgressBar bar = new ProgressBar(session.console(), "rebuilding")) {
+            return IndexRebuild.run(session.store(), copies, acceptLoss, EngineOptions.defaults(), bar);
+        }
+    }
+
     private @Nullable String left(RepairReport report) {
         if (report.left().isClean()) {
             return null;
         }
         String still = dryRun ? " would be left" : report.left().problemCount() == 1 ? " is left" : " are left";
-        return Problems.count(report.left().problemCount()) + still + "; name more sources with --from";
+        return Problems.count(report.left().problemCount()) + still + "; name more sources with --from"
+                + Problems.adviceOnIndex(report.left().problems());
     }
 
     private void printForPeople(RepairReport report) {
@@ -142,10 +186,11 @@ final class RepairCommand implements Callable<Integer> {
                 + (nodes == 0 ? "" : ", " + nodes + (nodes == 1 ? " part" : " parts") + " of manifests");
     }
 
-    private void printDocument(RepairReport report) throws IOException {
+    private void printDocument(@Nullable RebuildReport rebuilt, RepairReport report) throws IOException {
         session.console()
                 .print(Json.object(json -> Problems.print(
-                        json.number("LostChunks", report.lostChunks())
+                        json.object("Rebuilt", rebuilt == null ? null : part -> RebuildText.print(part, rebuilt))
+                                .number("LostChunks", report.lostChunks())
                                 .number("LostNodes", report.lostNodes())
                                 .objects(
                                         dryRun ? "Found" : "Mended",

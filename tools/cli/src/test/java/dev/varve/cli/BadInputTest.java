@@ -184,7 +184,7 @@ class BadInputTest extends CommandTest {
         }
         byte[] bytes = Files.readAllBytes(manifest);
         Files.write(manifest, Arrays.copyOf(bytes, 20));
-        failed(varve("images"), store.toString(), "damaged", "restore");
+        failed(varve("images"), store.toString(), "damaged", "varve repair --rebuild-index");
     }
 
     private List<Path> packs() throws IOException {

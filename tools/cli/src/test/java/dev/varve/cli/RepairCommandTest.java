@@ -1,5 +1,6 @@
 package dev.varve.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -62,5 +63,86 @@ class RepairCommandTest extends CommandTest {
             assertThat(run.err()).contains(wrong.get(1));
         }
         failed(varve("repair", "--from", store.toString()), "in use");
+    }
+
+    private Path indexFile(String kind) throws IOException {
+        try (Stream<Path> files = Files.list(store.resolve("index"))) {
+            return files.filter(file -> file.getFileName().toString().matches(kind))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private Path copyOfTheStore() throws IOException {
+        Path copy = folder.resolve("copy");
+        try (Stream<Path> files = Files.walk(store)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(store.relativize(file)));
+            }
+        }
+        return copy;
+    }
+
+    @Test
+    void rebuildsTheIndexOfAStoreThatDoesNotOpen() throws IOException {
+        Path disk = disk("disk.raw", "ab.c");
+        String image = imported(disk, "first");
+        Path copy = copyOfTheStore();
+        Files.delete(indexFile("CURRENT"));
+        deletePacks();
+        failed(varve("images"), "is damaged", "varve repair --rebuild-index --from COPY");
+        failed(varve("repair", "--rebuild-index"), "nothing of it can be read", "--from COPY");
+        failed(varve("repair", "--rebuild-index", "--from", disk.toString()), "nothing of it can be read");
+
+        String out =
+                done("repair", "--rebuild-index", "--from", copy.toString()).out();
+        assertThat(out)
+                .contains("Rebuilt     the index: ", " records, ", ", 0 chunks\n")
+                .contains("Records     of " + copy + ", which comes to change ", "Mended      3 chunks", "All is well.")
+                .contains("Kept        the old index in " + store.resolve("index.damaged"));
+        done("check", "--data");
+        assertThat(done("images").out()).contains(image);
+
+        String again = done("repair", "--rebuild-index", "--json").out();
+        assertThat(again)
+                .contains("\"Rebuilt\" : {", "\"Resumed\" : false", "\"Chunks\" : 3", "\"LostChunks\" : 0")
+                .doesNotContain("\"Source\"");
+    }
+
+    private void flipTablesThatHave(String text) throws IOException {
+        try (Stream<Path> files = Files.list(store.resolve("index"))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".sst")).toList()) {
+                byte[] bytes = Files.readAllBytes(file);
+                bytes[20] ^= (byte) (new String(bytes, ISO_8859_1).contains(text) ? 1 : 0);
+                Files.write(file, bytes);
+            }
+        }
+    }
+
+    @Test
+    void indexThatOpensAndIsDamagedIsToldAndRebuilt() throws IOException {
+        imported(disk("disk.raw", "ab.c"), "first");
+        imported(disk("more.raw", "de"), "second");
+        Path copy = copyOfTheStore();
+        flipTablesThatHave("VMNO"); // nodes
+        Run check = varve("check", "--data");
+        assertThat(check.code()).isEqualTo(1);
+        assertThat(check.err()).contains("with --rebuild-index it makes the index anew");
+        assertThat(varve("repair", "--from", copy.toString()).err()).contains("with --rebuild-index it");
+        flipTablesThatHave("us-east-1"); // records
+        failed(varve("repair", "--rebuild-index"), "can't be read, and are lost", "accept that with --accept-loss");
+        assertThat(done("repair", "--rebuild-index", "--from", copy.toString()).out())
+                .contains("Records     of the store itself, with gaps\n", "Gaps        ", "All is well.");
+        done("check", "--data");
+    }
+
+    @Test
+    void rebuildHasItsOwnUsage() throws IOException {
+        imported(disk("disk.raw", "a"), "first");
+        assertThat(varve("repair", "--rebuild-index", "--dry-run").code()).isEqualTo(2);
+        assertThat(varve("repair", "--accept-loss").code()).isEqualTo(2);
+        failed(varve("repair", "--rebuild-index", "--from", store.toString()), "is the store itself");
+        failed(varve("repair", "--rebuild-index", "--from", folder.toString()), "no store");
     }
 }
