@@ -146,3 +146,49 @@ for delay in 0.2 0.3 0.4 0.5 0.6 0.7 0.8; do
   wait $job 2>/dev/null || true
   rebuilt "killed after $delay s" --from "$work/copy"
 done
+
+# What has rotted in a volume's log comes back from a copy of the store: before anybody has opened the volume, and after.
+volume=$(varve volume create --size 1G | tail -n 1)
+start_server
+for ((i = 0; i < 40; i++)); do
+  qemu-io -f raw -c "write -P $((i + 1)) $((i * 64))K 64K" -c flush "nbd+unix:///$volume?socket=$VARVE_STORE/nbd.sock" >/dev/null
+done
+stop_server
+varve export "$volume" "$work/volume.raw"
+rm -rf "$work/pristine" "$work/copy"
+cp -a "$VARVE_STORE" "$work/pristine"
+cp -a "$VARVE_STORE" "$work/copy"
+
+rot() { # DAMAGE: to all logs of volumes
+  local log
+  rm -rf "$VARVE_STORE"
+  cp -a "$work/pristine" "$VARVE_STORE"
+  for log in "$VARVE_STORE"/volumes/*.log; do
+    case $1 in
+      bytes) for at in 70 200 70000 140000; do printf '\xff\x00' | dd of="$log" bs=1 seek=$at conv=notrunc status=none; done ;;
+      zeros) dd if=/dev/zero of="$log" bs=4k count=60 conv=notrunc status=none ;;
+      cut) truncate -s 100K "$log" ;;
+      gone) rm "$log" ;;
+    esac
+  done
+}
+
+unrotten() { varve export "$volume" - | cmp - "$work/volume.raw" || die "the volume differs after $1"; }
+
+for kind in bytes zeros cut gone; do
+  rot $kind
+  if varve export "$volume" - 2>/dev/null | cmp -s - "$work/volume.raw"; then die "$kind in its log are not noticed"; fi
+  rot $kind
+  varve repair --from "$work/copy" >"$work/out" || die "not repaired: $kind: $(cat "$work/out")"
+  grep -q "^Mended .* of volumes' logs, from $work/copy" "$work/out" || die "$(cat "$work/out")"
+  unrotten "$kind"
+done
+rot bytes
+! varve export "$volume" - >/dev/null 2>&1 || die "rotten bytes are not noticed"
+fails 1 "name more sources" varve repair
+grep -q "lost: .* of $volume" "$work/out" || die "$(cat "$work/out")"
+start_server
+(cd "$work" && varve repair --from copy --json >"$work/out") || die "not repaired in a server: $(cat "$work/out")"
+grep -q '"LogPages" : [1-9]' "$work/out" || die "$(cat "$work/out")"
+unrotten "a repair in a server"
+stop_server

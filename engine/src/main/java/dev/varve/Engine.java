@@ -32,6 +32,7 @@ import dev.varve.store.Store;
 import dev.varve.store.StoreOptions;
 import dev.varve.store.StoreProperties;
 import dev.varve.store.StoreStats;
+import dev.varve.volume.LogMending;
 import dev.varve.volume.VolumeRegistry;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
@@ -72,6 +73,9 @@ public final class Engine implements AutoCloseable {
 
     /** How long a store that is scrubbed waits from one round to the next, unless said otherwise. */
     public static final Duration DEFAULT_SCRUB_INTERVAL = Duration.ofDays(7);
+
+    /** The folder of volumes' logs. */
+    static final String LOGS = "volumes";
 
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
 
@@ -213,7 +217,7 @@ public final class Engine implements AutoCloseable {
                         properties.id(),
                         properties.chunkSizeBytes(),
                         options.cacheBytes()),
-                new VolumeRegistry.LogFolder(with.io(), folder.resolve("volumes")),
+                new VolumeRegistry.LogFolder(with.io(), folder.resolve(LOGS)),
                 options);
     }
 
@@ -457,8 +461,9 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Reads all data, and stores anew what is lost of it and is found elsewhere: in the cache, where volumes were written to,
-     * and in sources. Each chunk is proved by its hash. What is mended can be read at once, and survives power loss when this
-     * returns; ended early, the store is no worse than before.
+     * and in sources. Each chunk is proved by its hash. Before that, the logs of volumes that are not attached are mended from
+     * sources that are copies of the store. What is mended can be read at once, and survives power loss when this returns; ended
+     * early, the store is no worse than before.
      *
      * @param sources where to look, in this order
      * @param dryRun whether nothing is to be changed, and only looked for; what lies below a lost part of a manifest is not known then
@@ -471,8 +476,10 @@ public final class Engine implements AutoCloseable {
         List<Finder> finders = new ArrayList<>();
         finders.add(new OwnContent(volumes.contents(), store.properties().chunkSizeBytes()));
         sources.forEach(source -> finders.add(source.finder()));
+        LogMending.Result logs =
+                volumes.logMending().run(RepairSource.logs(sources), dryRun, () -> progress.progress(0, 0));
         Repair repair = new Repair(scrubber, collector, this::bootOrder, store, finders, dryRun);
-        return RepairReport.of(repair.run(progress::progress));
+        return RepairReport.of(logs, repair.run(progress::progress));
     }
 
     /**

@@ -6,18 +6,21 @@ import dev.varve.file.FileIo;
 import dev.varve.store.PackStore;
 import dev.varve.store.Store;
 import dev.varve.store.StoreOptions;
+import dev.varve.volume.LogBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** The content of a store that nobody works with, whose records are not looked at. */
+/** The content of a store that nobody works with. Of its records only those of volumes are looked at, for their logs. */
 final class StoreContent implements ContentSource {
     private final Store store;
+    private final LogBytes logs;
     private final AutoCloseable beneath;
 
-    StoreContent(Store store, AutoCloseable beneath) {
+    private StoreContent(Store store, LogBytes logs, AutoCloseable beneath) {
         this.store = store;
+        this.logs = logs;
         this.beneath = beneath;
     }
 
@@ -31,7 +34,8 @@ final class StoreContent implements ContentSource {
                 options.nativeFolder(),
                 io);
         try {
-            return new StoreContent(PackStore.open(folder, with), io);
+            Store store = PackStore.open(folder, with);
+            return new StoreContent(store, new LogBytes(store, io, folder.resolve(Engine.LOGS)), io);
         } catch (IOException | RuntimeException e) {
             io.close();
             throw e;
@@ -56,6 +60,11 @@ final class StoreContent implements ContentSource {
         } catch (IOException e) { // whatever it is, another one may be had
             return null;
         }
+    }
+
+    @Override
+    public byte @Nullable [] logBytes(byte[] nonce, long offsetBytes, int lengthBytes) throws IOException {
+        return logs.read(nonce, offsetBytes, lengthBytes);
     }
 
     @Override

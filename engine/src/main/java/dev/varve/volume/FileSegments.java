@@ -248,7 +248,16 @@ final class FileSegments implements SegmentSpace {
     }
 
     private Path path(long number) {
+        return path(folder, number);
+    }
+
+    static Path path(Path folder, long number) {
         return folder.resolve(String.format("%08x.log", number));
+    }
+
+    @Override
+    public MendedFile mend(long number, int sizeBytes) throws IOException {
+        return new MendedFile(io, folder, number, sizeBytes);
     }
 
     /** Deletes those that are kept for the next; each of the others is closed by who has it. */

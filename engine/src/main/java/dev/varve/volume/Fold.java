@@ -114,7 +114,13 @@ final class Fold implements LogReplay.Visitor {
     }
 
     @Override
-    public void lost(LogSegment next, long sequence, RecordHeader.Type type, long firstPage, int pageCount) {
+    public void lost(
+            LogSegment next,
+            int nextOffsetBytes,
+            long sequence,
+            RecordHeader.Type type,
+            long firstPage,
+            int pageCount) {
         LogReplay.putLost(pages, next, type, firstPage, pageCount);
     }
 

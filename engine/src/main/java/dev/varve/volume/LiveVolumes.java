@@ -137,13 +137,43 @@ final class LiveVolumes {
             if (entry.gone || entry.volume != null) {
                 return false;
             }
-            entry.gone = true;
-            try {
-                step.run();
-            } finally {
-                entries.remove(id, entry);
-            }
+            run(id, entry, step);
             return true;
+        }
+    }
+
+    /** The same, after who works with it without having it attached has left, as a fold; false when it is attached. */
+    boolean aloneUnlessAttached(String id, Alone step) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                Entry entry = entries.computeIfAbsent(id, unused -> new Entry());
+                synchronized (entry) {
+                    if (entry.attached) {
+                        return false;
+                    }
+                    if (entry.volume != null) {
+                        interrupted |= waitFor(entry);
+                    } else if (!entry.gone) {
+                        run(id, entry, step);
+                        return true;
+                    }
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @GuardedBy("entry")
+    private void run(String id, Entry entry, Alone step) throws IOException {
+        entry.gone = true;
+        try {
+            step.run();
+        } finally {
+            entries.remove(id, entry);
         }
     }
 

@@ -125,11 +125,31 @@ final class LogRecovery implements LogReplay.Visitor {
     }
 
     @Override
-    public void lost(LogSegment next, long sequence, RecordHeader.Type type, long firstPage, int pageCount) {
+    public void lost(
+            LogSegment next,
+            int nextOffsetBytes,
+            long sequence,
+            RecordHeader.Type type,
+            long firstPage,
+            int pageCount) {
         LogReplay.putLost(index, next, type, firstPage, pageCount);
         RecordHeader header = new RecordHeader(type, sequence, 0, newestLayer, firstPage, pageCount, null, 0, 0);
         lost.add(header);
         lastKept = header;
+        LogSegment before = keptCount == 0 ? null : found.get(keptCount - 1).segment;
+        if (before != null && (before == next || nextOffsetBytes == 0)) {
+            keepRoom(before, header);
+        }
+    }
+
+    /** A lost record stood at the end of a segment: its place counts, should it be put back. */
+    private void keepRoom(LogSegment segment, RecordHeader header) {
+        int end = segment.endBytes() + header.recordBytes();
+        if (end <= segment.file.sizeBytes() - LogSegment.TRAILER_BYTES) {
+            segment.recovered(end, segment.layer(), header.sequence());
+            segment.synced(header.sequence());
+            keptEndBytes = end;
+        }
     }
 
     private boolean isWhole(LogSegment segment, SegmentScan scan, int i, RecordHeader header) {

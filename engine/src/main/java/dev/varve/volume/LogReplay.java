@@ -21,8 +21,19 @@ final class LogReplay {
         /** A record; false ends the replay before it. */
         boolean record(LogSegment segment, SegmentScan scan, int i, RecordHeader header) throws IOException;
 
-        /** A durable record that is lost. */
-        void lost(LogSegment next, long sequence, RecordHeader.Type type, long firstPage, int pageCount);
+        /**
+         * A durable record that is lost.
+         *
+         * @param next the segment that has the next one
+         * @param nextOffsetBytes where
+         */
+        void lost(
+                LogSegment next,
+                int nextOffsetBytes,
+                long sequence,
+                RecordHeader.Type type,
+                long firstPage,
+                int pageCount);
     }
 
     /**
@@ -76,7 +87,7 @@ final class LogReplay {
             throw damaged("before offset " + offset + " of " + segment.file.describe() + ": record " + next.sequence()
                     + " is there, and from " + expected + " on those before it are not");
         }
-        visitor.lost(segment, expected, type, next.previousFirstPage(), next.previousPageCount());
+        visitor.lost(segment, offset, expected, type, next.previousFirstPage(), next.previousPageCount());
         expected++;
     }
 

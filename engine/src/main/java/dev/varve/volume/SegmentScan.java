@@ -1,27 +1,18 @@
 package dev.varve.volume;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The headers of a segment's records, in order: from its directory, or found one after the other. What lies between two of
  * them, or before the first, has rotted or never came; {@link LogRecovery} tells which.
  */
 final class SegmentScan {
-    private static final Logger LOG = LoggerFactory.getLogger(SegmentScan.class);
-    private static final int WINDOW_BYTES = 1 << 20;
-    private static final int SECTOR_BYTES = 4096;
-
     private final LogSegment segment;
     private final int limitBytes;
     private final CRC32C crc = new CRC32C();
-    private final ByteBuffer window = ByteBuffer.allocate(WINDOW_BYTES);
-    private int windowStart;
     private byte[] areas = new byte[4096];
     private int areaBytes;
     private int[] areaStarts = new int[64];
@@ -34,11 +25,10 @@ final class SegmentScan {
     private SegmentScan(LogSegment segment, int limitBytes) {
         this.segment = segment;
         this.limitBytes = limitBytes;
-        window.limit(0);
     }
 
     /** Looks at a segment; records that end behind {@code limitBytes} do not count. */
-    static SegmentScan of(LogSegment segment, int limitBytes) throws IOException {
+    static SegmentScan of(LogSegment segment, int limitBytes) {
         SegmentScan scan = new SegmentScan(segment, limitBytes);
         byte[] headers = segment.headers();
         headers = headers != null && headers.length > 0 ? headers : segment.readDirectory();
@@ -50,8 +40,9 @@ final class SegmentScan {
     }
 
     /** The first record's header where it was written; null when it is not there. */
-    static @Nullable RecordHeader first(LogSegment segment) throws IOException {
-        return new SegmentScan(segment, segment.file.sizeBytes()).headerAt(0);
+    static @Nullable RecordHeader first(LogSegment segment) {
+        int limit = Math.min(RecordHeader.MAX_BYTES, segment.file.sizeBytes());
+        return new HeaderWindow(segment.file, segment.nonce(), limit).at(0);
     }
 
     int count() {
@@ -106,47 +97,19 @@ final class SegmentScan {
         return true;
     }
 
-    private void search() throws IOException {
+    private void search() {
+        HeaderWindow window = new HeaderWindow(segment.file, segment.nonce(), limitBytes);
         long last = Long.MIN_VALUE;
         for (int at = 0; at + RecordHeader.ALIGNMENT <= limitBytes; ) {
-            RecordHeader header = headerAt(at);
+            RecordHeader header = window.at(at);
             if (header == null || header.sequence() <= last || at + header.recordBytes() > limitBytes) {
                 at += RecordHeader.ALIGNMENT;
                 continue;
             }
             last = header.sequence();
-            add(header, window, at - windowStart, at);
+            add(header, window.bytes(at), 0, at);
             at += header.recordBytes();
         }
-    }
-
-    private @Nullable RecordHeader headerAt(int offset) throws IOException {
-        int needed = Math.min(offset + RecordHeader.MAX_BYTES, limitBytes);
-        if (offset < windowStart || needed > windowStart + window.limit()) {
-            windowStart = offset;
-            window.clear().limit(Math.min(WINDOW_BYTES, limitBytes - offset));
-            fill(offset);
-        }
-        return decode(window, offset - windowStart);
-    }
-
-    /** Reads a window; what can't be read is as good as zeros. */
-    private void fill(int offset) {
-        try {
-            segment.file.read(window, offset);
-        } catch (IOException e) {
-            int length = window.limit();
-            for (int at = 0; at < length; at += SECTOR_BYTES) {
-                window.limit(Math.min(at + SECTOR_BYTES, length)).position(at);
-                try {
-                    segment.file.read(window, offset + (long) at);
-                } catch (IOException sector) {
-                    LOG.warn("{} can't be read at offset {}", segment.file.describe(), offset + at, sector);
-                    LiveVolume.zero(window.position(at), window.limit() - at);
-                }
-            }
-        }
-        window.flip();
     }
 
     private @Nullable RecordHeader decode(ByteBuffer bytes, int at) {

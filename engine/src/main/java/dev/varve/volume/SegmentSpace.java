@@ -3,6 +3,7 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where segments come from and go to. A number names one segment at a time; one that is given back may come again under
@@ -37,6 +38,16 @@ interface SegmentSpace extends AutoCloseable {
      * @throws IOException when it is not there, or not of this length
      */
     SegmentFile open(long number, int sizeBytes) throws IOException;
+
+    /**
+     * A segment that may be damaged, and that nobody has open.
+     *
+     * @return null where nothing rots
+     * @throws IOException when it is there and can't be opened
+     */
+    default @Nullable MendedFile mend(long number, int sizeBytes) throws IOException {
+        return null;
+    }
 
     /** Gives a segment back, closed; no record names it any more. */
     void give(SegmentFile segment);

@@ -331,7 +331,7 @@ public final class VolumeRegistry implements AutoCloseable {
                 new LiveVolume.Shared(stagings, scratches, limits, folds));
     }
 
-    private VolumeLog openLog(Scope scope, String id, LogState state) throws IOException {
+    VolumeLog openLog(Scope scope, String id, LogState state) throws IOException {
         upkeep.begin();
         Staging staging = stagings.take();
         try {
@@ -366,6 +366,12 @@ public final class VolumeRegistry implements AutoCloseable {
         requireOpen();
         SegmentSpace claimed = space();
         return live.alone(id, () -> drop(id, deletion.delete(), claimed));
+    }
+
+    /** Does something with the log of a volume while nobody can open it; false when it is attached. */
+    boolean aloneUnlessAttached(String id, LiveVolumes.Alone step) throws IOException {
+        requireOpen();
+        return live.aloneUnlessAttached(id, step);
     }
 
     private static void drop(String id, List<SegmentEntry> segments, SegmentSpace space) {
@@ -474,8 +480,18 @@ public final class VolumeRegistry implements AutoCloseable {
         return new VolumeContents(this, store.properties().chunkSizeBytes());
     }
 
+    /**
+     * What mends logs.
+     *
+     * @return for a repair
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public LogMending logMending() {
+        return new LogMending(this);
+    }
+
     /** The segments, of which those that no volume names are gone. */
-    private SegmentSpace space() throws IOException {
+    SegmentSpace space() throws IOException {
         synchronized (claiming) {
             if (!space.isClaimed()) {
                 Set<Long> named = new HashSet<>();

@@ -3,6 +3,7 @@ package dev.varve.volume;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Segments with places for a test to step in; what is below outlives the handle. */
 final class HookedSpace implements SegmentSpace {
@@ -43,6 +44,11 @@ final class HookedSpace implements SegmentSpace {
     @Override
     public SegmentFile open(long number, int sizeBytes) throws IOException {
         return new Hooked(below.open(number, sizeBytes));
+    }
+
+    @Override
+    public @Nullable MendedFile mend(long number, int sizeBytes) throws IOException {
+        return below.mend(number, sizeBytes);
     }
 
     @Override

@@ -27,7 +27,9 @@ import picocli.CommandLine.Option;
         description = {
             "",
             "Reads all data, as check --data does. What is lost is looked for in the cache, where volumes were written to, and in",
-            "the sources, by its hash, which proves it. What can't be mended is listed, with who has lost it: exit code 1.",
+            "the sources, by its hash, which proves it. Before that, what has rotted in the logs of volumes is put back from",
+            "sources that are copies of this store; a volume that is in use is only looked at. What can't be mended is listed, with",
+            "who has lost it: exit code 1.",
             "Everything else stays readable meanwhile. Ctrl-C keeps what was mended.",
             "",
             "A store whose index is damaged may not open at all. With --rebuild-index its index is made anew first: of its data files,",
@@ -172,12 +174,26 @@ final class RepairCommand implements Callable<Integer> {
         report.failures().forEach(failure -> console.print("Not read: " + Table.printable(failure)));
         console.print("Lost        " + text(report.lostChunks(), report.lostNodes()));
         for (RepairReport.Found found : report.found()) {
-            console.print((dryRun ? "Found       " : "Mended      ") + text(found.chunks(), found.nodes()) + ", from "
+            console.print((dryRun ? "Found       " : "Mended      ") + text(found) + ", from "
                     + Table.printable(found.source()));
         }
         if (report.left().isClean()) {
             console.print(dryRun ? "All would be well." : "All is well.");
         }
+    }
+
+    private static String text(RepairReport.Found found) {
+        List<String> parts = new ArrayList<>();
+        if (found.chunks() + found.nodes() > 0) {
+            parts.add(text(found.chunks(), found.nodes()));
+        }
+        if (found.logRecords() > 0) {
+            parts.add(found.logRecords() + (found.logRecords() == 1 ? " record" : " records") + " of volumes' logs");
+        }
+        if (found.logPages() > 0) {
+            parts.add(found.logPages() + (found.logPages() == 1 ? " page" : " pages") + " of volumes' logs");
+        }
+        return String.join(", ", parts);
     }
 
     private static String text(long chunks, long nodes) {
@@ -197,7 +213,9 @@ final class RepairCommand implements Callable<Integer> {
                                         report.found(),
                                         (item, found) -> item.text("Source", found.source())
                                                 .number("Chunks", found.chunks())
-                                                .number("Nodes", found.nodes()))
+                                                .number("Nodes", found.nodes())
+                                                .number("LogRecords", found.logRecords())
+                                                .number("LogPages", found.logPages()))
                                 .texts("NotRead", report.failures())
                                 .number("ProblemCount", report.left().problemCount()),
                         report.left().problems())));

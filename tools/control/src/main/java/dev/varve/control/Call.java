@@ -43,7 +43,9 @@ enum Call {
     /** Handle, chunk id; brings bytes, none when there is no such chunk. */
     CHUNK,
     /** Handle, node id; brings bytes, none when there is no such node. */
-    NODE;
+    NODE,
+    /** Handle, offset, length, nonce; brings bytes, none when there is no such part of a log. */
+    LOG_BYTES;
 
     private static final Call[] ALL = values();
 

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** What a client has open for the command that is carried out for it. Calls come on many threads. */
 final class Handles implements AutoCloseable {
     private static final int ID_BYTES = 32;
+    private static final int NONCE_BYTES = 16;
 
     private final Caller caller;
     private final Map<Long, AutoCloseable> open = new ConcurrentHashMap<>();
@@ -79,8 +80,17 @@ final class Handles implements AutoCloseable {
                 out.write(bytes.array(), bytes.arrayOffset(), bytes.remaining());
                 out.flush();
             }
-            case CHUNK -> answer(answer, of(handle, ContentSource.class).chunk(id(call)));
-            case NODE -> answer(answer, of(handle, ContentSource.class).node(id(call)));
+            case CHUNK -> answer(answer, of(handle, ContentSource.class).chunk(bytes(call, ID_BYTES, "an id")));
+            case NODE -> answer(answer, of(handle, ContentSource.class).node(bytes(call, ID_BYTES, "an id")));
+            case LOG_BYTES -> {
+                long offset = call.number();
+                int length = call.number(1, ContentSource.MAX_LOG_BYTES);
+                if (offset < 0) {
+                    throw new IOException("a part of a log at " + offset);
+                }
+                byte[] nonce = bytes(call, NONCE_BYTES, "a nonce");
+                answer(answer, of(handle, ContentSource.class).logBytes(nonce, offset, length));
+            }
             case READ_AT -> {
                 long offset = call.number();
                 byte[] bytes = new byte[call.number(1, FrameChannel.MAX_DATA_BYTES)];
@@ -101,14 +111,14 @@ final class Handles implements AutoCloseable {
         }
     }
 
-    private static byte[] id(BodyReader call) throws IOException {
+    private static byte[] bytes(BodyReader call, int length, String what) throws IOException {
         ByteBuffer rest = call.rest();
-        if (rest.remaining() != ID_BYTES) {
-            throw new IOException("an id of " + rest.remaining() + " bytes");
+        if (rest.remaining() != length) {
+            throw new IOException(what + " of " + rest.remaining() + " bytes");
         }
-        byte[] id = new byte[ID_BYTES];
-        rest.get(id);
-        return id;
+        byte[] bytes = new byte[length];
+        rest.get(bytes);
+        return bytes;
     }
 
     private static void answer(BodyWriter answer, byte @Nullable [] found) {

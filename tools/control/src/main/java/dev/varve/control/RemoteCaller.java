@@ -211,18 +211,26 @@ final class RemoteCaller implements Caller {
     private record RemoteContent(RemoteCaller caller, long handle) implements ContentSource {
         @Override
         public byte @Nullable [] chunk(byte[] id) throws IOException {
-            return find(Call.CHUNK, id);
+            return find(message(Call.CHUNK).number(handle).bytes(id, 0, id.length), FrameChannel.MAX_DATA_BYTES);
         }
 
         @Override
         public byte @Nullable [] node(byte[] id) throws IOException {
-            return find(Call.NODE, id);
+            return find(message(Call.NODE).number(handle).bytes(id, 0, id.length), FrameChannel.MAX_DATA_BYTES);
         }
 
-        private byte @Nullable [] find(Call kind, byte[] id) throws IOException {
-            ByteBuffer found = caller.call(
-                            message(kind).number(handle).bytes(id, 0, id.length), FrameChannel.MAX_DATA_BYTES)
-                    .rest();
+        @Override
+        public byte @Nullable [] logBytes(byte[] nonce, long offsetBytes, int lengthBytes) throws IOException {
+            BodyWriter message = message(Call.LOG_BYTES)
+                    .number(handle)
+                    .number(offsetBytes)
+                    .number(lengthBytes)
+                    .bytes(nonce, 0, nonce.length);
+            return find(message, lengthBytes);
+        }
+
+        private byte @Nullable [] find(BodyWriter message, int mostBytes) throws IOException {
+            ByteBuffer found = caller.call(message, mostBytes).rest();
             byte[] bytes = new byte[found.remaining()];
             found.get(bytes);
             return bytes.length == 0 ? null : bytes;

@@ -141,6 +141,18 @@ class ControlTest {
                 id[31] = 2;
                 assertThat(store.node(id)).containsExactly(20);
                 assertThatThrownBy(() -> store.chunk(new byte[31])).hasMessageContaining("an id of 31 bytes");
+                byte[] nonce = new byte[16];
+                assertThat(store.logBytes(nonce, 0, 64)).isNull();
+                nonce[15] = 3;
+                assertThat(store.logBytes(nonce, MIB, MIB))
+                        .hasSize(MIB)
+                        .startsWith(0)
+                        .endsWith(0);
+                assertThat(store.logBytes(nonce, 5 << 10, 3)).containsExactly(5, 5, 5);
+                assertThat(store.logBytes(nonce, MIB + 1, MIB)).isNull();
+                assertThatThrownBy(() -> store.logBytes(nonce, 0, MIB + 1)).hasMessageContaining("may stand");
+                assertThatThrownBy(() -> store.logBytes(nonce, -1, 64)).hasMessageContaining("a log at -1");
+                assertThatThrownBy(() -> store.logBytes(new byte[15], 0, 64)).hasMessageContaining("of 15 bytes");
             }
             return 0;
         });

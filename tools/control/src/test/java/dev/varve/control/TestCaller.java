@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -94,7 +95,10 @@ final class TestCaller implements Caller {
         return found;
     }
 
-    /** A folder named "store" has one chunk and one node, whose ids end in 1 and 2; other paths are no folder. */
+    /**
+     * A folder named "store" has one chunk and one node, whose ids end in 1 and 2, and a segment of 2 MiB whose nonce ends in 3;
+     * other paths are no folder.
+     */
     @Override
     public @Nullable ContentSource openStore(Path path) {
         if (!path.toString().equals("store")) {
@@ -110,6 +114,16 @@ final class TestCaller implements Caller {
             @Override
             public byte @Nullable [] node(byte[] id) {
                 return id[31] == 2 ? new byte[] {20} : null;
+            }
+
+            @Override
+            public byte @Nullable [] logBytes(byte[] nonce, long offsetBytes, int lengthBytes) {
+                if (nonce[15] != 3 || offsetBytes > (2 << 20) - lengthBytes) {
+                    return null;
+                }
+                byte[] bytes = new byte[lengthBytes];
+                Arrays.fill(bytes, (byte) (offsetBytes >> 10));
+                return bytes;
             }
 
             @Override

@@ -1,0 +1,243 @@
+package dev.varve.volume;
+
+import com.google.errorprone.annotations.RestrictedApi;
+import dev.varve.catalog.Ec2Exception;
+import dev.varve.catalog.Resource;
+import dev.varve.catalog.ResourceKind;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+
+/**
+ * Mends the logs of volumes from copies of the store: each segment in its place ({@link SegmentMending}), then what openings
+ * of the volume have noted as lost meanwhile ({@link DamageNotes}). What is damaged still is listed.
+ *
+ * <p>A log is mended while nobody has its volume attached, and nobody can attach it meanwhile: who tries waits. One that is
+ * attached is looked at only. Volumes that can be restored are mended like others, but for their notes.
+ *
+ * <p><b>Memory</b>: what mending a segment takes, and the index of one log at a time, if something is wrong with it.
+ */
+public final class LogMending {
+    private static final String ENGINE = ".*/engine/src/.*";
+
+    /** The most failures that are told. */
+    private static final int MAX_FAILURES = 1_000;
+
+    static final String ITSELF = "the log itself";
+
+    private final VolumeRegistry registry;
+    private final Map<String, Found> found = new LinkedHashMap<>();
+    private final SourceSegment.Failures sourceFailures = new SourceSegment.Failures();
+    private final List<String> failures = new ArrayList<>();
+    private final List<Left> left = new ArrayList<>();
+    private long leftCount;
+    private List<LogSource> sources = List.of();
+    private boolean dryRun;
+
+    /**
+     * What came from one source.
+     *
+     * @param records headers of records that were put back, and segments that have their length again
+     * @param pages pages likewise, of 4 KiB
+     */
+    public record Found(long records, long pages) {}
+
+    /**
+     * What is damaged still.
+     *
+     * @param volumeId whose log
+     * @param message what
+     * @param offsetBytes where on the volume
+     * @param lengthBytes how much of it; 0 when nobody knows
+     */
+    public record Left(String volumeId, String message, long offsetBytes, long lengthBytes) {}
+
+    /**
+     * What a mending did, or would have done.
+     *
+     * @param found by source
+     * @param failures what could not be read or written, or is not known for sure
+     * @param left the first of what is damaged still
+     * @param leftCount how much that is
+     */
+    public record Result(Map<String, Found> found, List<String> failures, List<Left> left, long leftCount) {}
+
+    /** Is asked between one segment and the next; what it throws ends the mending. */
+    public interface Progress {
+        /** Goes on. */
+        void step();
+    }
+
+    LogMending(VolumeRegistry registry) {
+        this.registry = registry;
+    }
+
+    /**
+     * Mends all logs, once.
+     *
+     * @param from where to look, in this order
+     * @param isDryRun whether nothing is to be changed. What notes would be undone is not foreseen then
+     * @param progress is told that it goes on
+     * @return what it did
+     * @throws IOException when the volumes' records could not be listed
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public Result run(List<LogSource> from, boolean isDryRun, Progress progress) throws IOException {
+        sources = List.copyOf(from);
+        dryRun = isDryRun;
+        List<Resource> all = new ArrayList<>();
+        // the bin first: what is restored meanwhile is seen here or there
+        registry.catalog().bin().scan(ResourceKind.VOLUME, all::add, bad -> failed(String.valueOf(bad.getMessage())));
+        registry.catalog().scan(ResourceKind.VOLUME, all::add, bad -> failed(String.valueOf(bad.getMessage())));
+        for (Resource each : all) {
+            try {
+                if (!VolumeRecord.segments(each).isEmpty()
+                        && !registry.aloneUnlessAttached(each.id(), () -> mend(each, progress))) {
+                    lookAtAttached(each);
+                }
+            } catch (IOException | Ec2Exception e) { // it may have been deleted meanwhile
+                failed(each.id() + ": " + e.getMessage());
+            }
+        }
+        sourceFailures.messages().forEach(this::failed);
+        return new Result(found, failures, left, leftCount);
+    }
+
+    private void failed(String why) {
+        if (failures.size() < MAX_FAILURES) {
+            failures.add(why);
+        }
+    }
+
+    private void count(String source, long records, long pages) {
+        found.merge(source, new Found(records, pages), (a, b) -> new Found(a.records + b.records, a.pages + b.pages));
+    }
+
+    private void left(String volume, String message, long offsetBytes, long lengthBytes) {
+        leftCount++;
+        if (left.size() < DamagedPages.MAX_RANGES) {
+            left.add(new Left(volume, message, offsetBytes, lengthBytes));
+        }
+    }
+
+    /** Mends one log, which nobody can open meanwhile. */
+    private void mend(Resource before, Progress progress) throws IOException {
+        Resource volume = registry.catalog().find(ResourceKind.VOLUME, before.scope(), before.id());
+        boolean isInBin = volume == null;
+        if (isInBin) {
+            volume = registry.catalog().bin().find(ResourceKind.VOLUME, before.scope(), before.id());
+        }
+        if (volume == null) {
+            return; // deleted meanwhile
+        }
+        boolean isWrong = false;
+        boolean isLeft = false;
+        boolean isMended = false;
+        LogState state = VolumeRecord.logState(volume);
+        long last = state.start().sequence() - 1;
+        for (int i = 0; i < state.segments().size(); i++) {
+            progress.step();
+            SegmentEntry entry = state.segments().get(i);
+            List<SegmentEntry> later =
+                    state.segments().subList(i + 1, state.segments().size());
+            try (MendedFile own = registry.space().mend(entry.number(), entry.sizeBytes())) {
+                if (own == null) {
+                    return;
+                }
+                SegmentMending mending = new SegmentMending(
+                        own, entry, sources, sourceFailures, last, firstOf(later), this::count, dryRun);
+                mending.run();
+                last = mending.last();
+                isWrong |= mending.isWrong();
+                isLeft |= mending.isLeft();
+                isMended |= mending.isMended();
+                if (mending.mayEndTooSoon()) {
+                    failed("the end of " + own.describe() + ", of " + volume.id()
+                            + ": it is as the source has it; what was written later, if anything, is lost");
+                }
+            }
+        }
+        if (isWrong && (isLeft || !dryRun || !isMended)) {
+            look(volume, state, !isInBin);
+        }
+    }
+
+    /** The first sequence of segments that come later. */
+    private LongSupplier firstOf(List<SegmentEntry> later) {
+        return () -> {
+            for (SegmentEntry entry : later) {
+                byte[] nonce = HexFormat.of().parseHex(entry.nonce());
+                try (MendedFile file = registry.space().mend(entry.number(), entry.sizeBytes())) {
+                    RecordHeader first = file == null ? null : SegmentScan.first(new LogSegment(file, 0, nonce));
+                    if (first != null) {
+                        return first.sequence();
+                    }
+                } catch (IOException e) {
+                    failed(String.valueOf(e.getMessage()));
+                }
+            }
+            return Long.MAX_VALUE;
+        };
+    }
+
+    /** Lists what is damaged, after what can be undone of notes was undone. */
+    private void look(Resource volume, LogState state, boolean undo) throws IOException {
+        try {
+            DamagedPages damaged = DamagedPages.of(volume.id(), state, registry.space());
+            if (undo && damaged.hasNotes() && !dryRun) {
+                undoNotes(volume, state);
+                Resource now = registry.catalog().find(ResourceKind.VOLUME, volume.scope(), volume.id());
+                damaged = DamagedPages.of(
+                        volume.id(), VolumeRecord.logState(now == null ? volume : now), registry.space());
+            }
+            tell(volume.id(), damaged, "");
+        } catch (LogReplay.DamagedLogException e) {
+            left(volume.id(), String.valueOf(e.getMessage()), 0, 0);
+        } catch (IOException e) {
+            if (registry.missingLog(volume).isEmpty()) { // else a check tells it
+                left(volume.id(), volume.id() + ": its log can't be read: " + e.getMessage(), 0, 0);
+            }
+        }
+    }
+
+    private void undoNotes(Resource volume, LogState state) throws IOException {
+        Staging staging = registry.stagings().take();
+        try (VolumeLog log = registry.openLog(volume.scope(), volume.id(), state)) {
+            int undone = new DamageNotes(log, staging).undo(state.start());
+            if (undone > 0) {
+                count(ITSELF, 0, undone);
+            }
+        } finally {
+            registry.stagings().give(staging);
+        }
+    }
+
+    private void tell(String volume, DamagedPages damaged, String more) {
+        for (DamagedPages.Range range : damaged.ranges()) {
+            left(
+                    volume,
+                    "the log of volume " + volume + " is damaged" + more,
+                    range.offsetBytes(),
+                    range.lengthBytes());
+        }
+    }
+
+    private void lookAtAttached(Resource volume) throws IOException {
+        LiveVolume attached = registry.use(volume.scope(), volume.id(), false);
+        try {
+            VolumeLog log = attached.log();
+            if (log != null) {
+                tell(
+                        volume.id(),
+                        DamagedPages.in(log.index(), log.reader()),
+                        ", and in use: detach it, and repair again");
+            }
+        } finally {
+            registry.leave(volume.id());
+        }
+    }
+}
