@@ -25,7 +25,7 @@ public final class IndexRebuild {
      *
      * @param folder of a store that no engine has open, in this process or another, nor opens meanwhile
      * @param copies folders of other stores; those that are copies of this one, which no engine has open either, are of use
-     * @param acceptsLoss whether to go on where records are lost and there is no copy that may have them
+     * @param acceptsLoss whether to go on where records are lost that no copy has, or where data can't be read now
      * @param options budgets
      * @param progress is told how much was read of the store's data
      * @return what it did

@@ -30,8 +30,19 @@ final class FrameScanner {
         void gap(long fromBytes, long toBytes, String problem) throws IOException;
     }
 
+    /** What is scanned. */
+    interface Bytes {
+        /** Reads as {@link PositionalFile#read} does: as many bytes as there are. */
+        int read(ByteBuffer dst, long offsetBytes) throws IOException;
+    }
+
     /** Walks the frames between two offsets, the first of which is the start of a frame. */
     void scan(PositionalFile file, long fromBytes, long toBytes, Visitor visitor) throws IOException {
+        scan(file::read, fromBytes, toBytes, visitor);
+    }
+
+    /** The same of what a reader gives. */
+    void scan(Bytes file, long fromBytes, long toBytes, Visitor visitor) throws IOException {
         window.limit(0);
         windowStart = fromBytes;
         long at = fromBytes;
@@ -63,7 +74,7 @@ final class FrameScanner {
     }
 
     /** The bytes of the frame that starts at an offset, as far as its header can be believed. */
-    private ByteBuffer frameAt(PositionalFile file, long at, long end) throws IOException {
+    private ByteBuffer frameAt(Bytes file, long at, long end) throws IOException {
         ByteBuffer head = bytes(file, at, (int) Math.min(FrameHeader.BYTES, end - at));
         int length = head.remaining();
         if (length == FrameHeader.BYTES && head.getInt(head.position()) == FrameHeader.MAGIC) {
@@ -73,7 +84,7 @@ final class FrameScanner {
         return bytes(file, at, (int) Math.min(length, end - at));
     }
 
-    private long nextMagic(PositionalFile file, long from, long end) throws IOException {
+    private long nextMagic(Bytes file, long from, long end) throws IOException {
         for (long at = from; at + Integer.BYTES <= end; ) {
             ByteBuffer some = bytes(file, at, (int) Math.min(1 << 16, end - at));
             int last = some.limit() - Integer.BYTES;
@@ -88,7 +99,7 @@ final class FrameScanner {
     }
 
     /** A view of the file, filled as far as the file goes. */
-    private ByteBuffer bytes(PositionalFile file, long at, int length) throws IOException {
+    private ByteBuffer bytes(Bytes file, long at, int length) throws IOException {
         if (at < windowStart || at + length > windowStart + window.limit()) {
             window.clear();
             windowStart = at;

@@ -23,6 +23,7 @@ final class IndexMerge {
     private int batchBytes;
     private long lastLease;
     private int gaps;
+    private int recordGaps;
     private int openGaps;
     private long filledRecords;
     private long filledNodes;
@@ -43,6 +44,7 @@ final class IndexMerge {
             if (other != null) {
                 write();
                 other.nodes(new MoreNodes());
+                other.records(null, FIRST_RECORD, new Numbers());
             }
             write();
         } finally {
@@ -53,6 +55,11 @@ final class IndexMerge {
     /** Parts of the first index that could not be read. */
     int gaps() {
         return gaps;
+    }
+
+    /** Parts of its records that could not. */
+    int recordGaps() {
+        return recordGaps;
     }
 
     /** Parts of its records that could be read in neither. */
@@ -109,11 +116,13 @@ final class IndexMerge {
         @Override
         public void gap(byte @Nullable [] after, byte @Nullable [] before) throws IOException {
             gaps++;
+            boolean isOfRecords = before == null || Arrays.compareUnsigned(before, FIRST_RECORD) >= 0;
+            recordGaps += isOfRecords ? 1 : 0;
             IndexSalvage other = second;
             if (other != null) {
                 other.records(after, before, new Filling());
-            } else if (before == null || Arrays.compareUnsigned(before, FIRST_RECORD) >= 0) {
-                openGaps++;
+            } else {
+                openGaps += isOfRecords ? 1 : 0;
             }
         }
     }
@@ -129,6 +138,19 @@ final class IndexMerge {
         @Override
         public void gap(byte @Nullable [] after, byte @Nullable [] before) {
             openGaps++;
+        }
+    }
+
+    /** What the second knows besides records: the number of leases. */
+    private final class Numbers implements IndexSalvage.Visitor {
+        @Override
+        public void entry(byte[] key, byte[] value) throws IOException {
+            put(key, value);
+        }
+
+        @Override
+        public void gap(byte @Nullable [] after, byte @Nullable [] before) {
+            // it may know less
         }
     }
 

@@ -50,17 +50,22 @@ final class IndexSwap {
         return layout.newIndex();
     }
 
-    /** The new index is whole and closed. */
+    /** The new index is whole and closed. What an earlier rebuild has kept goes. */
     void begin() throws IOException {
+        delete(layout.damagedIndex());
         io.syncDirectory(layout.newIndex());
         io.rename(layout.newIndex(), layout.rebuiltIndex());
         io.syncDirectory(layout.root());
     }
 
-    /** Ends what was begun, once or more often. */
+    /**
+     * Ends what was begun, once or more often. An index beside the one that is kept is none: who opens a store at the wrong moment
+     * makes an empty folder.
+     */
     void end() throws IOException {
-        if (Files.exists(layout.index())) {
-            delete(layout.damagedIndex());
+        if (Files.exists(layout.damagedIndex())) {
+            delete(layout.index());
+        } else if (Files.exists(layout.index())) {
             io.rename(layout.index(), layout.damagedIndex());
             io.syncDirectory(layout.root());
         }

@@ -4,13 +4,13 @@ import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.FrameHeader;
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds every chunk that packs hold, and writes a new index of them: what a pack says itself is all that is needed.
@@ -19,13 +19,16 @@ import java.util.TreeMap;
  *   <li><b>Of two frames of one chunk</b> the last counts, as after a collection or a repair, which append and then delete.
  *   <li><b>Behind damage</b> the scan looks for the next frame, and may meet one inside a chunk, which a guest has put there.
  *       So from there on content is compared with its name.
- *   <li><b>What can't be read</b> of a pack is passed over, a window at a time; the pack keeps its length then, and when nothing
- *       whole is in it. Else what lies behind the last whole frame counts no more: a write that died.
+ *   <li><b>What can't be read</b> of a pack, {@value #SECTOR_BYTES} bytes at a time, counts as zeros and is told; the pack keeps
+ *       its length then, and when nothing whole is in it. Else what lies behind the last whole frame counts no more: a write
+ *       that died.
+ *   <li><b>Durable</b> is what was found when it returns: a writer that died may have left frames that were never synced.
  *   <li><b>Memory.</b> {@value #BATCH} entries, a window, a chunk, and two numbers a pack.
  * </ul>
  */
 final class PackSurvey {
     private static final int BATCH = 4096;
+    private static final int SECTOR_BYTES = 4096;
 
     private final RocksIndex index;
     private final Packs packs;
@@ -39,6 +42,9 @@ final class PackSurvey {
     private long chunks;
     private long totalBytes;
     private long doneBytes;
+    private long unreadBytes;
+    private long unreadEnd;
+    private @Nullable String unread;
 
     PackSurvey(RocksIndex index, Packs packs, int chunkSizeBytes, StoreRebuild.Progress progress) {
         this.index = index;
@@ -50,9 +56,10 @@ final class PackSurvey {
     }
 
     /**
-     * Writes the entries of all packs, which are settled.
+     * Writes the entries of all packs, which are settled, and makes the packs durable, but not the folder.
      *
      * @return how many chunks there are
+     * @throws IOException also when a pack can't be opened
      */
     long run() throws IOException {
         TreeMap<Integer, Long> lengths = packs.lengths();
@@ -64,33 +71,57 @@ final class PackSurvey {
         return chunks;
     }
 
+    /** What can't be read of packs, and where the first of it is; null when all can. */
+    @Nullable
+    String unread() {
+        return unread == null ? null : unreadBytes + " bytes of packs can't be read, the first in " + unread;
+    }
+
     private void survey(int pack, long endBytes) throws IOException {
-        if (endBytes <= PackHeader.BYTES) {
-            return;
-        }
-        states.put(pack, new PackState(pack, endBytes, 0));
         Frames frames = new Frames(pack);
-        boolean isRead = true;
-        try {
-            for (long from = PackHeader.BYTES; from < endBytes; ) {
-                frames.at = from;
-                try {
-                    PositionalFile file = packs.file(pack);
-                    scanner.scan(file, from, endBytes, frames);
-                    from = endBytes;
-                } catch (IOException e) {
-                    isRead = false;
-                    frames.isBehindDamage = true;
-                    from = frames.at + FrameScanner.WINDOW_BYTES;
-                }
+        if (endBytes > PackHeader.BYTES) {
+            states.put(pack, new PackState(pack, endBytes, 0));
+            long unreadBefore = unreadBytes;
+            unreadEnd = 0;
+            scanner.scan((dst, at) -> read(pack, endBytes, dst, at), PackHeader.BYTES, endBytes, frames);
+            if (unreadBytes == unreadBefore && frames.end > 0) {
+                states.computeIfPresent(pack, (number, state) -> new PackState(number, frames.end, state.liveBytes()));
             }
-        } catch (UncheckedIOException e) {
-            throw e.getCause() == null ? new IOException(e) : e.getCause();
+            changed.add(pack);
+            packs.file(pack).sync();
         }
-        if (isRead && frames.end > 0) {
-            states.computeIfPresent(pack, (number, state) -> new PackState(number, frames.end, state.liveBytes()));
+        frames.read(endBytes);
+    }
+
+    /** Reads; what can't be read is as good as zeros. */
+    private int read(int pack, long endBytes, ByteBuffer dst, long offsetBytes) throws IOException {
+        PositionalFile file = packs.file(pack);
+        int start = dst.position();
+        try {
+            return file.read(dst, offsetBytes);
+        } catch (IOException e) {
+            int length = (int) Math.min(dst.limit() - start, Math.max(0, endBytes - offsetBytes));
+            for (int done = 0; done < length; ) {
+                long at = offsetBytes + done;
+                int bytes = (int) Math.min(length - done, SECTOR_BYTES - at % SECTOR_BYTES);
+                try {
+                    file.read(dst.slice(start + done, bytes), at);
+                } catch (IOException f) {
+                    dst.put(start + done, new byte[bytes]);
+                    isUnread(pack, at, at + bytes);
+                }
+                done += bytes;
+            }
+            dst.position(start + length);
+            return length;
         }
-        changed.add(pack);
+    }
+
+    /** Of one pack after the other; windows overlap. */
+    private void isUnread(int pack, long fromBytes, long toBytes) {
+        unread = unread == null ? packs.path(pack) + " at offset " + fromBytes : unread;
+        unreadBytes += Math.max(0, toBytes - Math.max(fromBytes, unreadEnd));
+        unreadEnd = Math.max(unreadEnd, toBytes);
     }
 
     private final class Frames implements FrameScanner.Visitor {
@@ -104,7 +135,7 @@ final class PackSurvey {
         }
 
         @Override
-        public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) {
+        public void frame(FrameHeader header, long offsetBytes, ByteBuffer payload) throws IOException {
             Location place = new Location(pack, offsetBytes, header.frameBytes(), 0);
             if (header.plainBytes() == chunkSizeBytes
                     && (!isBehindDamage || content.problem(header, payload).isEmpty())) {
@@ -127,23 +158,18 @@ final class PackSurvey {
         }
     }
 
-    /** An index that can't be written is no damage of a pack. */
-    private void add(ChunkKey key, Location place) {
-        try {
-            Location before = found.get(key);
-            before = before == null ? index.chunk(key) : before;
-            if (before == null) {
-                chunks++;
-            } else {
-                live(before.pack(), -before.lengthBytes());
-            }
-            live(place.pack(), place.lengthBytes());
-            found.put(key, place);
-            if (found.size() >= BATCH) {
-                write();
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    private void add(ChunkKey key, Location place) throws IOException {
+        Location before = found.get(key);
+        before = before == null ? index.chunk(key) : before;
+        if (before == null) {
+            chunks++;
+        } else {
+            live(before.pack(), -before.lengthBytes());
+        }
+        live(place.pack(), place.lengthBytes());
+        found.put(key, place);
+        if (found.size() >= BATCH) {
+            write();
         }
     }
 

@@ -5,6 +5,7 @@ import dev.varve.file.FileIo;
 import dev.varve.file.PositionalFile;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -34,15 +35,17 @@ final class RebuildSources implements AutoCloseable {
      * Opens them; the caller has the store's lock.
      *
      * @param copies folders of copies, of which the first counts that can be opened
+     * @param acceptsLoss whether the own index may be left out for a failure that is no damage
      * @param notes is told why one is not there
      */
-    RebuildSources(StoreLayout layout, FileIo io, List<Path> copies, List<String> notes) throws IOException {
+    RebuildSources(StoreLayout layout, FileIo io, List<Path> copies, boolean acceptsLoss, List<String> notes)
+            throws IOException {
         this.layout = layout;
         this.io = io;
         this.notes = notes;
         try {
-            durable = durable();
-            own = open(null, layout.index());
+            durable = durable(layout);
+            own = own(acceptsLoss);
             copy = firstOf(copies);
         } catch (IOException | RuntimeException e) {
             try {
@@ -54,39 +57,55 @@ final class RebuildSources implements AutoCloseable {
         }
     }
 
-    /** How far the store's own index is known to have been durable. */
-    private long durable() throws IOException {
-        if (!Files.exists(layout.head())) {
+    /** How far a store's index is known to have been durable. */
+    private long durable(StoreLayout its) throws IOException {
+        if (!Files.exists(its.head())) {
             return 0;
         }
-        try (PositionalFile file = io.open(layout.head(), Access.READ)) {
+        try (PositionalFile file = io.open(its.head(), Access.READ)) {
             return new Head(file).read();
         }
     }
 
-    private @Nullable Source open(@Nullable Path folder, Path directory) throws IOException {
+    /** The store's own; null where it is damaged too much. What fails for another reason may be had the next time. */
+    private @Nullable Source own(boolean acceptsLoss) throws IOException {
         try {
-            IndexSalvage index = IndexSalvage.open(io, directory);
-            opened.add(index);
-            return new Source(folder, index, index.sequence());
-        } catch (IOException e) {
+            return open(null, layout.index());
+        } catch (StoreCorruptException | NoSuchFileException e) {
             notes.add(String.valueOf(e.getMessage()));
-            return null;
+        } catch (IOException e) {
+            if (!acceptsLoss) {
+                throw new RecordsLostException(layout.index(), "it can't be read now: " + e.getMessage());
+            }
+            notes.add(String.valueOf(e.getMessage()));
         }
+        return null;
+    }
+
+    private Source open(@Nullable Path folder, Path directory) throws IOException {
+        IndexSalvage index = IndexSalvage.open(io, directory);
+        opened.add(index);
+        return new Source(folder, index, index.sequence());
     }
 
     private @Nullable Source firstOf(List<Path> copies) throws IOException {
         for (Path each : copies) {
             StoreLayout its = new StoreLayout(each);
-            Source found = null;
-            if (Files.isDirectory(its.index())) {
-                opened.add(IndexLock.take(its, its.index()));
-                found = open(each, its.index());
-            } else {
-                notes.add(its.index() + " is missing");
+            if (Files.exists(its.rebuiltIndex()) || !Files.isDirectory(its.index())) {
+                notes.add(its.index() + " is missing, or was rebuilt, which was interrupted: it is not used");
+                continue;
             }
-            if (found != null) {
+            opened.add(IndexLock.take(its, its.index()));
+            try {
+                Source found = open(each, its.index());
+                long head = durable(its);
+                if (found.reached < head) {
+                    notes.add(its.index() + " comes to change " + found.reached + ", but change " + head
+                            + " was durable in it");
+                }
                 return found;
+            } catch (IOException e) {
+                notes.add(String.valueOf(e.getMessage()));
             }
         }
         return null;
@@ -109,10 +128,6 @@ final class RebuildSources implements AutoCloseable {
     @Nullable
     Source second() throws IOException {
         return first().folder() == null ? copy : own;
-    }
-
-    boolean hasCopy() {
-        return copy != null;
     }
 
     /** The change that was known to be durable in the store's own index. */

@@ -140,7 +140,7 @@ final class StoreFiles implements AutoCloseable {
     static StoreFiles open(Path root, StoreProperties properties, StoreOptions options) throws IOException {
         StoreLayout layout = new StoreLayout(root);
         if (Files.exists(layout.rebuiltIndex())) {
-            throw new StoreCorruptException(layout.index(), "it was rebuilt, and that was interrupted: begin it again");
+            throw new StoreCorruptException(layout.index(), "it was rebuilt, and that was interrupted");
         }
         Head head = new Head(options.io().open(layout.head(), Access.CREATE));
         RocksIndex index;

@@ -84,7 +84,7 @@ public final class StoreRebuild {
      * @param root folder of the store
      * @param copies folders of stores, of which those with the store's own id are copies of it: the first that can be read
      *     counts
-     * @param acceptsLoss whether to go on without a copy where records are lost by that
+     * @param acceptsLoss whether to go on where records are lost by that, or packs can't be read
      * @param options budgets
      * @param progress is told of what is read
      * @return what it did
@@ -108,6 +108,9 @@ public final class StoreRebuild {
     }
 
     private Result run(List<Path> copies, boolean acceptsLoss, Progress progress) throws IOException {
+        if (swap.isBegun()) {
+            return resumed();
+        }
         StoreProperties own = FormatFile.readEither(layout.format());
         StoreProperties properties = own == null ? formatOf(copies) : own;
         List<Path> same = new ArrayList<>();
@@ -121,14 +124,22 @@ public final class StoreRebuild {
         IndexLock lock = IndexLock.take(layout, swap.locked());
         try (lock) {
             StoreFiles.own(layout);
-            Result result = swap.isBegun() ? resumed() : build(same, acceptsLoss, properties, progress);
-            StoreFiles.mendFormat(layout, io, properties);
+            if (swap.isBegun()) { // by another process, a moment ago
+                throw new IOException(layout.root() + ": another rebuild was at work; run this again");
+            }
+            Result result = build(same, acceptsLoss, properties, progress);
             swap.end();
             return result;
         }
     }
 
-    private Result resumed() {
+    /** The new index is whole: nothing else is needed. */
+    private Result resumed() throws IOException {
+        IndexLock lock = IndexLock.take(layout, swap.locked());
+        try (lock) {
+            StoreFiles.own(layout);
+            swap.end();
+        }
         return new Result(true, null, 0, 0, 0, 0, 0, 0, 0, 0, List.of(), layout.damagedIndex());
     }
 
@@ -152,51 +163,73 @@ public final class StoreRebuild {
 
     private Result build(List<Path> copies, boolean acceptsLoss, StoreProperties properties, Progress progress)
             throws IOException {
-        try (RebuildSources sources = new RebuildSources(layout, io, copies, notes)) {
-            RebuildSources.Source first = sources.first();
-            RebuildSources.Source second = sources.second();
-            boolean mayLose = acceptsLoss || sources.hasCopy();
-            if (first.reached() < sources.durableSequence() && !mayLose) {
-                throw new RecordsLostException(
-                        layout.index(),
-                        "it comes to change " + first.reached() + ", but change " + sources.durableSequence()
-                                + " was durable, and what came between is lost");
+        try (RebuildSources sources = new RebuildSources(layout, io, copies, acceptsLoss, notes)) {
+            return build(sources, acceptsLoss, properties, progress);
+        } catch (IOException | RuntimeException e) {
+            try {
+                swap.clear();
+            } catch (IOException f) {
+                e.addSuppressed(f);
             }
-            IndexMerge merge;
-            long chunks;
-            AtomicLong records = new AtomicLong();
-            AtomicLong nodes = new AtomicLong();
-            try (RocksIndex made = RocksIndex.open(swap.clear(), options.indexCacheBytes(), true)) {
-                merge = new IndexMerge(made, first.index(), second == null ? null : second.index());
-                merge.run();
-                if (merge.openGaps() > 0 && !mayLose) {
-                    throw new RecordsLostException(
-                            layout.index(),
-                            "records in " + merge.openGaps() + " parts of it can't be read, and are lost");
-                }
-                chunks = survey(made, properties, progress);
-                finish(made, merge.lastLease());
-                made.recordsAtOnce("", (key, value) -> records.incrementAndGet());
-                made.nodes((id, stored) -> nodes.incrementAndGet());
-            }
-            swap.begin();
-            if (merge.openGaps() > 0) {
-                notes.add("records in " + merge.openGaps() + " parts can be read nowhere");
-            }
-            return new Result(
-                    false,
-                    first.folder(),
-                    first.reached(),
-                    sources.durableSequence(),
-                    merge.gaps(),
-                    records.get(),
-                    merge.filledRecords(),
-                    nodes.get(),
-                    merge.filledNodes(),
-                    chunks,
-                    List.copyOf(notes),
-                    layout.damagedIndex());
+            throw e;
         }
+    }
+
+    private Result build(RebuildSources sources, boolean acceptsLoss, StoreProperties properties, Progress progress)
+            throws IOException {
+        RebuildSources.Source first = sources.first();
+        RebuildSources.Source second = sources.second();
+        if (first.reached() < sources.durableSequence() && first.folder() == null) {
+            loss(
+                    layout.index(),
+                    "it comes to change " + first.reached() + ", but change " + sources.durableSequence()
+                            + " was durable, and what came between is lost",
+                    acceptsLoss);
+        }
+        IndexMerge merge;
+        long chunks;
+        AtomicLong records = new AtomicLong();
+        AtomicLong nodes = new AtomicLong();
+        try (RocksIndex made = RocksIndex.open(swap.clear(), options.indexCacheBytes(), true)) {
+            merge = new IndexMerge(made, first.index(), second == null ? null : second.index());
+            merge.run();
+            if (merge.openGaps() > 0) {
+                loss(
+                        layout.index(),
+                        "records in " + merge.openGaps() + " parts can be read nowhere, and are lost",
+                        acceptsLoss);
+            } else if (merge.recordGaps() > 0 && second != null && second.reached() < first.reached()) {
+                notes.add("what was changed after the copy was made, in " + merge.recordGaps()
+                        + " parts of the records that can't be read, is lost");
+            }
+            chunks = survey(made, properties, acceptsLoss, progress);
+            finish(made, merge.lastLease());
+            made.recordsAtOnce("", (key, value) -> records.incrementAndGet());
+            made.nodes((id, stored) -> nodes.incrementAndGet());
+        }
+        StoreFiles.mendFormat(layout, io, properties);
+        swap.begin();
+        return new Result(
+                false,
+                first.folder(),
+                first.reached(),
+                sources.durableSequence(),
+                merge.gaps(),
+                records.get(),
+                merge.filledRecords(),
+                nodes.get(),
+                merge.filledNodes(),
+                chunks,
+                List.copyOf(notes),
+                layout.damagedIndex());
+    }
+
+    /** Something is lost, which is told, and refused unless it was accepted. */
+    private void loss(Path where, String what, boolean isAccepted) throws RecordsLostException {
+        if (!isAccepted) {
+            throw new RecordsLostException(where, what);
+        }
+        notes.add(what);
     }
 
     /** Makes it durable, logs and tables: an old log that is torn would keep newer ones from being read. */
@@ -207,10 +240,18 @@ public final class StoreRebuild {
         made.flush();
     }
 
-    private long survey(RocksIndex made, StoreProperties properties, Progress progress) throws IOException {
+    private long survey(RocksIndex made, StoreProperties properties, boolean acceptsLoss, Progress progress)
+            throws IOException {
         Packs packs = new Packs(layout, io, properties.id());
         try {
-            return new PackSurvey(made, packs, properties.chunkSizeBytes(), progress).run();
+            PackSurvey survey = new PackSurvey(made, packs, properties.chunkSizeBytes(), progress);
+            long chunks = survey.run();
+            String unread = survey.unread();
+            if (unread != null) {
+                loss(layout.packs(), unread, acceptsLoss);
+            }
+            io.syncDirectory(layout.packs());
+            return chunks;
         } finally {
             packs.close();
         }

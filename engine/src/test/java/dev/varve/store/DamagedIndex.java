@@ -118,10 +118,14 @@ final class DamagedIndex {
     }
 
     StoreRebuild.Result rebuild(Path... copies) throws IOException {
+        return rebuild(false, copies);
+    }
+
+    StoreRebuild.Result rebuild(boolean acceptsLoss, Path... copies) throws IOException {
         return StoreRebuild.run(
                 root(),
                 List.of(copies),
-                false,
+                acceptsLoss,
                 options(),
                 (done, total) -> assertThat(done).isLessThanOrEqualTo(total));
     }

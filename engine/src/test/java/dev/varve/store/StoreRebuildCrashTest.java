@@ -22,6 +22,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A rebuild that is stopped, beside others, or that meets packs which are damaged too. */
 class StoreRebuildCrashTest {
+    /** A file is opened once to be read and written, and once to be synced. */
+    private static final int OPENINGS = 2;
+
     @TempDir
     Path folder;
 
@@ -159,16 +163,17 @@ class StoreRebuildCrashTest {
         } finally {
             holder.destroyForcibly();
         }
+        List<String> said = new ArrayList<>();
         StoreRebuild.run(index.root(), List.of(), false, DamagedIndex.options(), (done, total) -> {
-            if (done == total) {
+            if (done == total && said.isEmpty()) {
                 try {
-                    Process other = open();
-                    assertThat(line(other)).isEqualTo("in use");
+                    said.add(line(open()));
                 } catch (IOException e) {
                     throw new AssertionError(e);
                 }
             }
         });
+        assertThat(said).containsExactly("in use");
         index.assertWhole("after that");
     }
 
@@ -260,24 +265,70 @@ class StoreRebuildCrashTest {
         }
     }
 
-    @Test
-    void readErrorCostsAWindowAndNothingIsCut() throws IOException {
-        long size = Files.size(pack());
-        int[] errors = {0};
-        FaultyFiles faults = new FaultyFiles(1, folder.resolve("graves"));
-        faults.failWhen((call, path) -> call == FaultyFiles.Call.READ && path.equals(pack()) && errors[0]++ == 3);
-        index.damage("CURRENT deleted");
-        long chunks;
+    private StoreRebuild.Result rebuild(FaultyFiles faults, boolean acceptsLoss) throws IOException {
         try (FileIo io = new FileIo(faults)) {
-            chunks = StoreRebuild.run(
-                            index.root(), List.of(index.copy()), false, DamagedIndex.options(io), (done, total) -> {})
-                    .chunks();
+            return StoreRebuild.run(
+                    index.root(), List.of(index.copy()), acceptsLoss, DamagedIndex.options(io), (done, total) -> {});
         }
-        assertThat(chunks).isLessThan(DamagedIndex.CHUNKS);
-        assertThat(errors[0]).isGreaterThan(3);
+    }
+
+    @Test
+    void readThatFailsOnceCostsNothing() throws IOException {
+        int[] reads = {0};
+        FaultyFiles faults = new FaultyFiles(1, folder.resolve("graves"));
+        faults.failWhen((call, path) -> call == FaultyFiles.Call.READ && path.equals(pack()) && reads[0]++ == 3);
+        index.damage("CURRENT deleted");
+        rebuild(faults, false);
+        assertThat(reads[0]).isGreaterThan(3);
+        index.assertWhole("a read that failed once");
+    }
+
+    /** What can't be read now may be read another time: a pack is not taken for empty unless somebody says so. */
+    @Test
+    void packThatCanNotBeReadIsRefusedUntilItIsAccepted() throws IOException {
+        long size = Files.size(pack());
+        FaultyFiles faults = new FaultyFiles(1, folder.resolve("graves"));
+        faults.failWhen((call, path) -> call == FaultyFiles.Call.READ && path.equals(pack()));
+        index.damage("CURRENT deleted");
+        assertThatThrownBy(() -> rebuild(faults, true))
+                .as("it can't be opened")
+                .hasMessageContaining(pack().toString());
+        int[] before = {0};
+        faults.failWhen(
+                (call, path) -> call == FaultyFiles.Call.READ && path.equals(pack()) && before[0]++ >= OPENINGS);
+        assertThatThrownBy(() -> rebuild(faults, false))
+                .isInstanceOf(RecordsLostException.class)
+                .hasMessageContaining(size - PackHeader.BYTES + " bytes of packs can't be read")
+                .hasMessageContaining(pack() + " at offset " + PackHeader.BYTES);
+        assertThat(index.root().resolve("index.new")).doesNotExist();
+        before[0] = 0;
+        assertThat(rebuild(faults, true).chunks()).isZero();
+        assertThat(Files.size(pack())).isEqualTo(size);
+    }
+
+    /** A writer that was killed has left frames that nobody has synced. */
+    @Test
+    void framesAreDurableBeforeEntriesPointToThem() throws IOException {
+        FaultyFiles faults = new FaultyFiles(3, folder.resolve("graves"));
+        try (FileIo io = new FileIo(faults)) {
+            PackStore store = PackStore.open(index.root(), DamagedIndex.options(io));
+            try (WriteLease lease = store.write("dies")) {
+                for (int i = 100; i < 120; i++) {
+                    put(lease, i);
+                }
+                faults.killProcess();
+            } finally {
+                store.files().index().close();
+            }
+        }
+        index.damage("CURRENT deleted");
+        assertThat(rebuild(faults, false).chunks()).isEqualTo(DamagedIndex.CHUNKS + 20);
+        faults.losePower();
         try (PackStore store = PackStore.open(index.root(), DamagedIndex.options())) {
-            assertThat(Files.size(pack())).isEqualTo(size);
             assertThat(Verified.problems(store)).isEmpty();
+            for (int i = 100; i < 120; i++) {
+                assertHolds(store, i);
+            }
         }
     }
 

@@ -56,6 +56,9 @@ class StoreRebuildTest {
                 Files.write(old, DamagedIndex.flip(where).of(Files.readAllBytes(old)));
             }
             StoreRebuild.Result result = index.rebuild(index.early());
+            assertThat(result.notes().isEmpty())
+                    .as("there may have been more: " + result)
+                    .isEqualTo(result.filledRecords() == 0);
             assertThat(result.source()).isNull();
             assertThat(result.filledNodes()).isPositive();
             index.assertWhole("older copy, " + state + ", " + where + ": " + result);
@@ -142,8 +145,9 @@ class StoreRebuildTest {
         Files.write(table, DamagedIndex.flip(0.4).of(Files.readAllBytes(table)));
         assertThatThrownBy(index::rebuild)
                 .isInstanceOf(RecordsLostException.class)
-                .hasMessageContaining("records in 1 parts of it can't be read");
+                .hasMessageContaining("records in 1 parts can be read nowhere");
         assertThat(index.files(".*sst")).as("nothing was changed").contains(table);
+        assertThat(index.root().resolve("index.new")).doesNotExist();
         StoreRebuild.Result result =
                 StoreRebuild.run(index.root(), List.of(), true, DamagedIndex.options(), (done, total) -> {});
         assertThat(result.gaps()).isEqualTo(1);
@@ -179,7 +183,8 @@ class StoreRebuildTest {
     void copyThatIsOlderThanWhatIsLeftOnlyFillsIn() throws IOException {
         DamagedIndex.copy(index.killed(), index.root());
         index.damage("HEAD ahead");
-        StoreRebuild.Result result = index.rebuild(index.early());
+        assertThatThrownBy(() -> index.rebuild(index.early())).isInstanceOf(RecordsLostException.class);
+        StoreRebuild.Result result = index.rebuild(true, index.early());
         assertThat(result.source()).isNull();
         assertThat(result.durable()).isEqualTo(1L << 40);
         index.assertWhole("older copy");

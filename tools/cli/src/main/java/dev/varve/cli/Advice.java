@@ -31,6 +31,9 @@ final class Advice {
         if (e instanceof BadUsage) {
             return "see varve --help";
         }
+        if (e instanceof StoreCorruptException && message.contains("that was interrupted")) {
+            return "varve repair --rebuild-index ends it";
+        }
         if (e instanceof StoreCorruptException) {
             return "varve repair --rebuild-index --from COPY mends it, with a copy of this store; see varve repair --help";
         }

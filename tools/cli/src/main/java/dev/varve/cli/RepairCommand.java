@@ -60,14 +60,15 @@ final class RepairCommand implements Callable<Integer> {
             names = "--rebuild-index",
             description =
                     "Make the index anew first, of a store that no server has open; stores among the sources that are"
-                            + " copies of this one help.")
+                            + " copies of this one help. If it has to come from a copy as a whole, the store is as it was"
+                            + " when the copy was made: what volumes wrote later goes.")
     private boolean rebuildIndex;
 
     @Option(
             names = "--accept-loss",
             description =
-                    "With --rebuild-index and without a copy: go on where images, snapshots or volumes are lost by it,"
-                            + " or the last changes to them.")
+                    "With --rebuild-index: go on where images, snapshots or volumes are lost by it, or the last changes"
+                            + " to them, or where data can't be read now.")
     private boolean acceptLoss;
 
     RepairCommand(Session session) {
@@ -152,6 +153,11 @@ final class RepairCommand implements Callable<Integer> {
         }
         if (session.isServed()) {
             throw new Failure(session.store(), "a server has this store open; stop it, then rebuild the index");
+        }
+        for (Path source : sources) {
+            if (Files.notExists(source)) {
+                throw new Failure(source, "there is no such file or folder");
+            }
         }
         List<Path> copies = sources.stream().filter(Files::isDirectory).toList();
         try (ProgressBar bar = new ProgressBar(session.console(), "rebuilding")) {

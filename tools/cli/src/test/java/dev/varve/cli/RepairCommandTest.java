@@ -131,7 +131,10 @@ class RepairCommandTest extends CommandTest {
         assertThat(check.err()).contains("with --rebuild-index it makes the index anew");
         assertThat(varve("repair", "--from", copy.toString()).err()).contains("with --rebuild-index it");
         flipTablesThatHave("us-east-1"); // records
-        failed(varve("repair", "--rebuild-index"), "can't be read, and are lost", "accept that with --accept-loss");
+        failed(
+                varve("repair", "--rebuild-index"),
+                "can be read nowhere, and are lost",
+                "accept that with --accept-loss");
         assertThat(done("repair", "--rebuild-index", "--from", copy.toString()).out())
                 .contains("Records     of the store itself, with gaps\n", "Gaps        ", "All is well.");
         done("check", "--data");
