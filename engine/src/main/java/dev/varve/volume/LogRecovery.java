@@ -136,16 +136,25 @@ final class LogRecovery implements LogReplay.Visitor {
         RecordHeader header = new RecordHeader(type, sequence, 0, newestLayer, firstPage, pageCount, null, 0, 0);
         lost.add(header);
         lastKept = header;
-        LogSegment before = keptCount == 0 ? null : found.get(keptCount - 1).segment;
-        if (before != null && (before == next || nextOffsetBytes == 0)) {
+        Found before = keptCount == 0 ? null : found.get(keptCount - 1);
+        if (before != null && (before.segment == next || nextOffsetBytes == 0 && isNext(before.segment, next))) {
             keepRoom(before, header);
         }
     }
 
-    /** A lost record stood at the end of a segment: its place counts, should it be put back. */
-    private void keepRoom(LogSegment segment, RecordHeader header) {
+    /** Whether no segment lies between two, in which the lost record may have been. */
+    private boolean isNext(LogSegment before, LogSegment next) {
+        return opened.indexOf(next) == opened.indexOf(before) + 1;
+    }
+
+    /**
+     * A lost record stood at the end of a segment: its place counts, should it be put back. Behind an end that is recorded
+     * there is nothing that counts.
+     */
+    private void keepRoom(Found one, RecordHeader header) {
+        LogSegment segment = one.segment;
         int end = segment.endBytes() + header.recordBytes();
-        if (end <= segment.file.sizeBytes() - LogSegment.TRAILER_BYTES) {
+        if (end <= Math.min(one.entry.endBytes(), segment.file.sizeBytes() - LogSegment.TRAILER_BYTES)) {
             segment.recovered(end, segment.layer(), header.sequence());
             segment.synced(header.sequence());
             keptEndBytes = end;

@@ -431,6 +431,37 @@ class SegmentMendingTest extends VolumeFixture {
         assertThat(tryGet(rig, 5)).isEqualTo("5");
     }
 
+    /** Behind the end that is recorded for a segment stands what was never durable: it is not taken for a lost record. */
+    @Test
+    void lostRecordOfAnotherSegmentLeavesARecordedEndAsItIs() throws IOException {
+        VolumeRig rig = files();
+        VolumeDevice device = rig.open();
+        put(device, 0, 1);
+        device.flush();
+        put(device, 1, 1); // torn
+        flip(1, ONE_PAGE + 200);
+        put(rig.open(), 2, 2); // ends the first segment, is all of the second
+        VolumeLog third = rig.openLog(new LogState.Start(3, 2));
+        third.append(3, ByteBuffer.allocate(Pages.BYTES), new Staging(), VolumeLog.ALWAYS);
+        List<SegmentEntry> entries = List.copyOf(rig.entries());
+        assertThat(entries).extracting(SegmentEntry::endBytes).startsWith(ONE_PAGE, ONE_PAGE);
+        flip(entries.get(1).number(), 9);
+        LogState state = new LogState(entries, LogState.Start.FIRST, new LogState.Start(3, 2));
+        SegmentTable table = new SegmentTable();
+        try {
+            LogRecovery recovery = new LogRecovery(VolumeRig.ID, state, new PageIndex());
+            recovery.run(VolumeRig.fileSegments(io, tmp.resolve("logs")), table);
+            assertThat(recovery.endsLost() || recovery.lastKept() != null).isTrue();
+            for (LogSegment segment : recovery.keptInMemory()) {
+                assertThat(segment.endBytes())
+                        .isLessThanOrEqualTo(
+                                entries.get((int) segment.file.number() - 1).endBytes());
+            }
+        } finally {
+            table.close();
+        }
+    }
+
     /** The control: a segment that is short is not taken for one that ends there. */
     @Test
     void shortSegmentWithoutACopyStaysAsItIs() throws IOException {
