@@ -179,7 +179,10 @@ for kind in bytes zeros cut gone; do
   rot $kind
   if varve export "$volume" - 2>/dev/null | cmp -s - "$work/volume.raw"; then die "$kind in its log are not noticed"; fi
   rot $kind
-  varve repair --from "$work/copy" >"$work/out" || die "not repaired: $kind: $(cat "$work/out")"
+  if ! varve repair --from "$work/copy" >"$work/out"; then # of a lost file nobody knows how far it went: told once
+    [[ $kind == gone ]] && grep -q "what was written later" "$work/out" || die "not repaired: $kind: $(cat "$work/out")"
+    varve repair --from "$work/copy" >"$work/again" || die "not repaired: $kind: $(cat "$work/again")"
+  fi
   grep -q "^Mended .* of volumes' logs, from $work/copy" "$work/out" || die "$(cat "$work/out")"
   unrotten "$kind"
 done

@@ -14,7 +14,7 @@ import java.util.Map;
  * @param lostNodes parts of manifests likewise
  * @param found where some of them were found, each proved by its hash, and what volumes' logs had lost, proved by its place
  *     in them; mended
- * @param failures what could not be read: of sources, and the ends of volumes' logs of which nobody knows how far they went
+ * @param failures what could not be read: of sources, and the ends of volumes' logs behind which a source has more
  * @param left what is wrong still, also in volumes' logs
  */
 public record RepairReport(

@@ -292,7 +292,11 @@ class DamagedStoreTest {
             assertThat(lost).as(trial.what + ", repaired").isEmpty();
             assertThat(problems(engine)).as(trial.what + ", repaired").isEmpty();
         } else if (kind(trial.file).equals("log")) {
-            assertThat(report.left().problems()).as(trial.what + ", repaired").isEmpty();
+            assertThat(report.left().problems())
+                    .as(trial.what + ", repaired")
+                    .filteredOn(problem -> trial.damage != Damage.DELETED && trial.damage != Damage.CUT
+                            || !problem.message().contains("what was written later"))
+                    .isEmpty();
             assertThat(lost).as(trial.what + ", repaired").isEmpty();
         } else if (report.left().isClean()) {
             assertThat(losses(lost)).as(trial.what + ", repaired").isEmpty();

@@ -7,6 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.varve.block.BlockDevice;
+import dev.varve.cache.ChunkCache;
+import dev.varve.file.FaultyFiles;
+import dev.varve.file.FileIo;
+import dev.varve.snapshot.SnapshotRequest;
+import dev.varve.store.Compression;
+import dev.varve.store.PackStore;
+import dev.varve.store.StoreOptions;
+import dev.varve.volume.VolumeRegistry;
 import dev.varve.volume.VolumeRequest;
 import dev.varve.volume.Volumes;
 import java.io.IOException;
@@ -270,14 +278,80 @@ class LogRepairTest {
         try (Engine engine = Engine.open(store(), options())) {
             assertThatThrownBy(() -> volumes(engine).attach(id)).isInstanceOf(IOException.class);
             RepairReport report = repair(engine);
-            assertThat(report.left().problems()).isEmpty();
+            assertThat(report.failures()).isEmpty();
             if (killed) {
-                assertThat(report.failures()).singleElement().asString().contains("what was written later");
+                assertThat(report.left().problems()).singleElement().satisfies(problem -> {
+                    assertThat(problem.message()).contains("what was written later");
+                    assertThat(problem.snapshotId()).isEqualTo(id);
+                });
             } else {
-                assertThat(report.failures()).isEmpty();
+                assertThat(report.left().problems()).isEmpty();
             }
             assertWhole(engine, 0);
             assertThat(repair(engine).left().problems()).isEmpty();
+        }
+    }
+
+    private static Engine over(Path folder, FileIo io, SteppedBackground background) throws IOException {
+        StoreOptions with =
+                new StoreOptions(SampleDisk.BLOCK, Compression.LZ4, 8 << 20, Path.of("target", "native"), io);
+        return Engine.over(
+                Files.exists(folder) ? PackStore.open(folder, with) : PackStore.create(folder, with),
+                io,
+                () -> ChunkCache.onHeap(SampleDisk.BLOCK, 1 << 20),
+                new VolumeRegistry.LogFolder(io, folder.resolve("volumes")),
+                options(),
+                background);
+    }
+
+    /** What can't be made durable is a problem, and not counted as mended; another repair mends it. */
+    @Test
+    void whatCanNotBeWrittenIsListed() throws IOException {
+        fill(true);
+        flip((PAGES + 5) * RECORD + 70);
+        Path log = log();
+        FaultyFiles files = new FaultyFiles(1, folder.resolve("graves"));
+        try (Engine engine = over(store(), new FileIo(files), new SteppedBackground())) {
+            files.failWhen((call, path) -> call == FaultyFiles.Call.SYNC && path.equals(log));
+            RepairReport failed = repair(engine);
+            assertThat(failed.found()).isEmpty();
+            assertThat(failed.left().problems()).singleElement().satisfies(problem -> {
+                assertThat(problem.message()).contains("could not be mended");
+                assertThat(problem.snapshotId()).isEqualTo(id);
+            });
+            files.failNever();
+            assertThat(repair(engine).left().problems()).isEmpty();
+            assertWhole(engine, 0);
+        }
+    }
+
+    /** Nothing stands behind it; only the volume's record says that it was there. */
+    @Test
+    void lastRecordOfALayerIsNotForgotten() throws IOException {
+        Path made = folder.resolve("made");
+        try (Engine engine = over(made, new FileIo(), new SteppedBackground())) { // folds nothing
+            id = volumes(engine).create(VolumeRequest.NEW.withSizeGib(1)).id();
+            try (BlockDevice disk = volumes(engine).attach(id)) {
+                write(disk, 0, 1);
+                write(disk, 1, 2);
+                volumes(engine).snapshot(id, SnapshotRequest.NEW);
+                copy(made, store());
+                copy(made, second());
+            }
+        }
+        flip(RECORD + 9);
+        try (Engine engine = over(store(), new FileIo(), new SteppedBackground())) {
+            assertThat(engine.repair(List.of(), false, (done, total) -> {})
+                            .left()
+                            .problems())
+                    .extracting(CheckProblem::snapshotId)
+                    .contains(id);
+            RepairReport report = repair(engine);
+            assertThat(report.left().problems()).isEmpty();
+            assertThat(records(report)).isEqualTo(1);
+            try (BlockDevice disk = volumes(engine).attach(id)) {
+                assertThat(read(disk, 1)).isEqualTo(2);
+            }
         }
     }
 
@@ -388,6 +462,21 @@ class LogRepairTest {
                     (done, total) -> {});
             assertThat(report.failures()).containsExactly("failing: it has gone");
             assertThat(report.left().problems()).isEmpty();
+        }
+    }
+
+    /** A file that is there and can't be opened is not one that is not there. */
+    @Test
+    void sourceThatCanNotOpenItsFileIsTold() throws IOException {
+        fill(true);
+        flip((PAGES + 5) * RECORD + 70);
+        Path theirs = second().resolve(store().relativize(log()));
+        Files.delete(theirs);
+        Files.createSymbolicLink(theirs, theirs.getFileName()); // to itself
+        try (Engine engine = Engine.open(store(), options())) {
+            RepairReport report = repair(engine);
+            assertThat(report.failures()).singleElement().asString().startsWith("second: ");
+            assertThat(report.left().problems()).hasSize(1);
         }
     }
 

@@ -69,6 +69,22 @@ final class LiveVolumes {
         }
     }
 
+    /** Comes to a volume that somebody works with, and leaves it by {@link #leave}; null when nobody does: none is opened. */
+    @Nullable
+    LiveVolume join(String id) {
+        Entry entry = entries.get(id);
+        if (entry == null) {
+            return null;
+        }
+        synchronized (entry) {
+            LiveVolume volume = entry.gone ? null : entry.volume;
+            if (volume != null) {
+                entry.users++;
+            }
+            return volume;
+        }
+    }
+
     /** Waits until who works with a volume that has failed may have left; whether the wait was interrupted. */
     @GuardedBy("entry")
     private static boolean waitFor(Entry entry) {

@@ -52,13 +52,13 @@ public final class LogBytes {
     }
 
     /**
-     * A part of a segment, with zeros for what can't be read.
+     * A part of a segment, with zeros for what can't be read of its file.
      *
      * @param nonce of its life
      * @param offsetBytes where the part begins
      * @param lengthBytes from 1 to {@link LogSource#MAX_BYTES}
      * @return as many bytes; null when no volume's record has this nonce, the segment is not so long, or has no file
-     * @throws IOException when the records can't be read
+     * @throws IOException when the records can't be read, or the file can't be opened
      */
     @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
     public synchronized byte @Nullable [] read(byte[] nonce, long offsetBytes, int lengthBytes) throws IOException {
@@ -73,9 +73,6 @@ public final class LogBytes {
             ByteBuffer bytes = ByteBuffer.allocate(lengthBytes);
             HeaderWindow.readAll(file, bytes, (int) offsetBytes);
             return file.isThere() ? bytes.array() : null;
-        } catch (IOException e) {
-            LOG.debug("a segment can't be opened", e);
-            return null;
         }
     }
 

@@ -1,16 +1,15 @@
 package dev.varve.volume;
 
 import com.google.errorprone.annotations.RestrictedApi;
+import dev.varve.catalog.BadRecordException;
 import dev.varve.catalog.Ec2Exception;
 import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongSupplier;
 
 /**
  * Mends the logs of volumes from copies of the store: each segment in its place ({@link SegmentMending}), then what openings
@@ -19,7 +18,8 @@ import java.util.function.LongSupplier;
  * <p>A log is mended while nobody has its volume attached, and nobody can attach it meanwhile: who tries waits. One that is
  * attached is looked at only. Volumes that can be restored are mended like others, but for their notes.
  *
- * <p><b>Memory</b>: what mending a segment takes, and the index of one log at a time, if something is wrong with it.
+ * <p><b>Memory</b>: what mending a segment takes, and the index of one log at a time, if something is wrong with it; twice that
+ * while its notes are undone.
  */
 public final class LogMending {
     private static final String ENGINE = ".*/engine/src/.*";
@@ -44,7 +44,11 @@ public final class LogMending {
      * @param records headers of records that were put back, and segments that have their length again
      * @param pages pages likewise, of 4 KiB
      */
-    public record Found(long records, long pages) {}
+    public record Found(long records, long pages) {
+        Found and(Found more) {
+            return new Found(records + more.records, pages + more.pages);
+        }
+    }
 
     /**
      * What is damaged still.
@@ -60,7 +64,7 @@ public final class LogMending {
      * What a mending did, or would have done.
      *
      * @param found by source
-     * @param failures what could not be read or written, or is not known for sure
+     * @param failures what could not be read, or is not known for sure
      * @param left the first of what is damaged still
      * @param leftCount how much that is
      */
@@ -89,22 +93,39 @@ public final class LogMending {
     public Result run(List<LogSource> from, boolean isDryRun, Progress progress) throws IOException {
         sources = List.copyOf(from);
         dryRun = isDryRun;
-        List<Resource> all = new ArrayList<>();
-        // the bin first: what is restored meanwhile is seen here or there
-        registry.catalog().bin().scan(ResourceKind.VOLUME, all::add, bad -> failed(String.valueOf(bad.getMessage())));
-        registry.catalog().scan(ResourceKind.VOLUME, all::add, bad -> failed(String.valueOf(bad.getMessage())));
-        for (Resource each : all) {
+        Map<String, Resource> all = new LinkedHashMap<>();
+        // the bin twice: what is deleted or restored meanwhile is seen here or there
+        registry.catalog().bin().scan(ResourceKind.VOLUME, each -> all.put(each.id(), each), this::bad);
+        registry.catalog().scan(ResourceKind.VOLUME, each -> all.put(each.id(), each), this::bad);
+        registry.catalog().bin().scan(ResourceKind.VOLUME, each -> all.putIfAbsent(each.id(), each), bad -> {});
+        for (Resource each : all.values()) {
             try {
-                if (!VolumeRecord.segments(each).isEmpty()
-                        && !registry.aloneUnlessAttached(each.id(), () -> mend(each, progress))) {
-                    lookAtAttached(each);
-                }
-            } catch (IOException | Ec2Exception e) { // it may have been deleted meanwhile
+                mendOrLook(each, progress);
+            } catch (IOException e) {
+                left(each.id(), each.id() + ": its log could not be mended: " + e.getMessage(), 0, 0);
+            } catch (Ec2Exception e) { // it may have been deleted meanwhile
                 failed(each.id() + ": " + e.getMessage());
             }
         }
         sourceFailures.messages().forEach(this::failed);
         return new Result(found, failures, left, leftCount);
+    }
+
+    private void bad(BadRecordException record) {
+        failed(String.valueOf(record.getMessage()));
+    }
+
+    private void mendOrLook(Resource volume, Progress progress) throws IOException {
+        if (VolumeRecord.segments(volume).isEmpty()) {
+            return;
+        }
+        while (!registry.aloneUnlessAttached(volume.id(), () -> mend(volume, progress))) {
+            LiveVolume attached = registry.join(volume.id());
+            if (attached != null) { // else it was detached meanwhile
+                lookAt(attached, volume.id());
+                return;
+            }
+        }
     }
 
     private void failed(String why) {
@@ -113,8 +134,8 @@ public final class LogMending {
         }
     }
 
-    private void count(String source, long records, long pages) {
-        found.merge(source, new Found(records, pages), (a, b) -> new Found(a.records + b.records, a.pages + b.pages));
+    private void count(String source, Found more) {
+        found.merge(source, more, Found::and);
     }
 
     private void left(String volume, String message, long offsetBytes, long lengthBytes) {
@@ -138,50 +159,42 @@ public final class LogMending {
         boolean isLeft = false;
         boolean isMended = false;
         LogState state = VolumeRecord.logState(volume);
-        long last = state.start().sequence() - 1;
+        OwnLog log = new OwnLog(state, registry.space(), this::failed);
+        long last = log.before();
         for (int i = 0; i < state.segments().size(); i++) {
             progress.step();
             SegmentEntry entry = state.segments().get(i);
-            List<SegmentEntry> later =
-                    state.segments().subList(i + 1, state.segments().size());
             try (MendedFile own = registry.space().mend(entry.number(), entry.sizeBytes())) {
                 if (own == null) {
                     return;
                 }
-                SegmentMending mending = new SegmentMending(
-                        own, entry, sources, sourceFailures, last, firstOf(later), this::count, dryRun);
+                SegmentMending mending =
+                        new SegmentMending(own, log, i, sources, sourceFailures, last, this::count, dryRun);
                 mending.run();
                 last = mending.last();
                 isWrong |= mending.isWrong();
                 isLeft |= mending.isLeft();
                 isMended |= mending.isMended();
+                String end = "the end of " + own.describe() + ", of " + volume.id() + ": ";
                 if (mending.mayEndTooSoon()) {
-                    failed("the end of " + own.describe() + ", of " + volume.id()
-                            + ": it is as the source has it; what was written later, if anything, is lost");
+                    left(
+                            volume.id(),
+                            end + "it is as the source has it; what was written later, if anything, is lost",
+                            0,
+                            0);
+                }
+                if (mending.goesOnElsewhere()) {
+                    failed(end + "a source has more, which nothing here says was written; it is not taken");
                 }
             }
+        }
+        if (last < log.frozen()) { // the last record of a layer that is recorded
+            isWrong = true;
+            isLeft = true;
         }
         if (isWrong && (isLeft || !dryRun || !isMended)) {
             look(volume, state, !isInBin);
         }
-    }
-
-    /** The first sequence of segments that come later. */
-    private LongSupplier firstOf(List<SegmentEntry> later) {
-        return () -> {
-            for (SegmentEntry entry : later) {
-                byte[] nonce = HexFormat.of().parseHex(entry.nonce());
-                try (MendedFile file = registry.space().mend(entry.number(), entry.sizeBytes())) {
-                    RecordHeader first = file == null ? null : SegmentScan.first(new LogSegment(file, 0, nonce));
-                    if (first != null) {
-                        return first.sequence();
-                    }
-                } catch (IOException e) {
-                    failed(String.valueOf(e.getMessage()));
-                }
-            }
-            return Long.MAX_VALUE;
-        };
     }
 
     /** Lists what is damaged, after what can be undone of notes was undone. */
@@ -209,7 +222,7 @@ public final class LogMending {
         try (VolumeLog log = registry.openLog(volume.scope(), volume.id(), state)) {
             int undone = new DamageNotes(log, staging).undo(state.start());
             if (undone > 0) {
-                count(ITSELF, 0, undone);
+                count(ITSELF, new Found(0, undone));
             }
         } finally {
             registry.stagings().give(staging);
@@ -226,18 +239,15 @@ public final class LogMending {
         }
     }
 
-    private void lookAtAttached(Resource volume) throws IOException {
-        LiveVolume attached = registry.use(volume.scope(), volume.id(), false);
+    /** Looks at a volume that was joined, and leaves it. */
+    private void lookAt(LiveVolume attached, String id) throws IOException {
         try {
             VolumeLog log = attached.log();
             if (log != null) {
-                tell(
-                        volume.id(),
-                        DamagedPages.in(log.index(), log.reader()),
-                        ", and in use: detach it, and repair again");
+                tell(id, DamagedPages.in(log.index(), log.reader()), ", and in use: detach it, and repair again");
             }
         } finally {
-            registry.leave(volume.id());
+            registry.leave(id);
         }
     }
 }

@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * before, what is not mended yet is not taken for what was never written.
  */
 final class MendedFile implements SegmentFile, AutoCloseable {
+    /** What a disk loses at once, and what the kernel reads and writes at once. */
+    private static final int BLOCK_BYTES = 4096;
+
     private final FileIo io;
     private final Path path;
     private final long number;
@@ -73,7 +76,7 @@ final class MendedFile implements SegmentFile, AutoCloseable {
     }
 
     /** Whether it had no bytes up to a place when it was found. */
-    boolean isShorterThan(int bytes) {
+    boolean isShorterThan(long bytes) {
         return foundBytes < bytes;
     }
 
@@ -96,9 +99,24 @@ final class MendedFile implements SegmentFile, AutoCloseable {
         LiveVolume.zero(dst, dst.remaining());
     }
 
+    /** The end of the block in which something ends: so far it may be written. */
+    static long blocksEnd(long end) {
+        return (end + BLOCK_BYTES - 1) & -BLOCK_BYTES;
+    }
+
+    /**
+     * Writes whole blocks, since the kernel has to read one of which a part is written, and can't if it is bad. What can't be
+     * read of them beside {@code src} becomes zeros: it is as lost as before.
+     */
     @Override
     public void write(ByteBuffer src, long offsetBytes) throws IOException {
-        writable().write(src, offsetBytes);
+        long end = offsetBytes + src.remaining();
+        int start = (int) offsetBytes & -BLOCK_BYTES;
+        long limit = isShort() ? sizeBytes - 1L : sizeBytes; // its length comes last
+        ByteBuffer blocks = ByteBuffer.allocate((int) (Math.min(blocksEnd(end), Math.max(end, limit)) - start));
+        HeaderWindow.readAll(this, blocks, start);
+        blocks.clear().position((int) (offsetBytes - start)).put(src);
+        writable().write(blocks.clear(), start);
     }
 
     private PositionalFile writable() throws IOException {
@@ -122,20 +140,19 @@ final class MendedFile implements SegmentFile, AutoCloseable {
         return present;
     }
 
-    /** Makes durable what was written, and then gives it its length. */
+    /** Makes durable what was written, also by a mending that was ended before, and then gives it its length. */
     void complete() throws IOException {
         PositionalFile present = writable();
         present.sync();
         long bytes = present.size();
-        if (bytes == sizeBytes && foundBytes == sizeBytes) {
-            return;
-        }
         if (bytes > sizeBytes) {
             present.truncate(sizeBytes);
         } else if (bytes < sizeBytes) {
             present.write(ByteBuffer.allocate(1), sizeBytes - 1L);
         }
-        present.sync();
+        if (bytes != sizeBytes || foundBytes != sizeBytes) {
+            present.sync();
+        }
         Path folder = path.toAbsolutePath().getParent();
         if (folder != null) {
             io.syncDirectory(folder);

@@ -5,8 +5,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.function.LongSupplier;
+import java.util.Map;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Proof.</b> The nonce of a segment's life is in every checksum, and nothing is appended twice at one place of one life. So a
  * header that passes under our nonce, and a page that passes at its place, are what stood here, whoever brings them. Only what
  * found no room once may have been another record then: it was never whole, so a header that nothing here vouches for is
- * taken with all of its pages or not at all, and only where its sequence fits in.
+ * taken with all of its pages or not at all, and only where its sequence fits in. And a copy may be newer than ours: what
+ * nothing of ours lies behind is not taken.
  *
  * <p><b>Where records are</b> is told by the directory, ours or another copy's, since nothing is appended after it. Without
  * one they are followed one after the other, for each begins where the one before ends; behind one that nobody has it goes on
@@ -28,6 +30,9 @@ final class SegmentMending {
     private static final int PAGES_BYTES = RecordHeader.MAX_DATA_PAGES * Pages.BYTES;
 
     private final MendedFile own;
+    private final OwnLog log;
+    private final int segment;
+    private final SegmentEntry entry;
     private final byte[] nonce;
     private final int limitBytes;
     private final List<SourceSegment> copies = new ArrayList<>();
@@ -37,43 +42,46 @@ final class SegmentMending {
     private final ByteBuffer theirs = ByteBuffer.allocateDirect(PAGES_BYTES);
     private final Pages.Scratch scratch = new Pages.Scratch();
     private final CRC32C crc = new CRC32C();
-    private final LongSupplier bound;
+    private final Map<String, LogMending.Found> found = new LinkedHashMap<>();
     private long last;
     private int endBytes;
-    private boolean isWritten;
     private boolean isWrong;
     private boolean isLeft;
     private boolean isMended;
     private boolean isEndKnown;
+    private boolean goesOnElsewhere;
 
-    /** Is told what was mended. */
+    /** Is told what was mended, once it is durable. */
     interface Counts {
-        /** Headers and pages of one record; a segment that was too short, or too long, counts as a record, too. */
-        void add(String source, int records, int pages);
+        /** Headers and pages; a segment that was too short, or too long, counts as a record, too. */
+        void add(String source, LogMending.Found found);
     }
 
     /**
      * A mending.
      *
      * @param own our file
+     * @param log that it is part of
+     * @param segment which one
      * @param last sequence of the record before the segment
-     * @param bound sequences of this segment are below it; asked for only where it has no directory
      */
     SegmentMending(
             MendedFile own,
-            SegmentEntry entry,
+            OwnLog log,
+            int segment,
             List<LogSource> sources,
             SourceSegment.Failures failures,
             long last,
-            LongSupplier bound,
             Counts counts,
             boolean dryRun) {
         this.own = own;
+        this.log = log;
+        this.segment = segment;
+        this.entry = log.segments().get(segment);
         this.nonce = HexFormat.of().parseHex(entry.nonce());
         this.limitBytes = entry.endBytes();
         this.isEndKnown = entry.isEnded();
         this.last = last;
-        this.bound = bound;
         this.counts = counts;
         this.dryRun = dryRun;
         for (LogSource source : sources) {
@@ -109,10 +117,17 @@ final class SegmentMending {
      * missing.
      */
     boolean mayEndTooSoon() {
-        return !isEndKnown && !copies.isEmpty() && own.isShorterThan(endBytes + RecordHeader.ALIGNMENT);
+        return !isEndKnown
+                && !copies.isEmpty()
+                && own.isShorterThan(MendedFile.blocksEnd(endBytes) + RecordHeader.ALIGNMENT);
     }
 
-    /** Mends; what is mended is durable when this returns. */
+    /** Whether a copy has records behind our last one, of which nothing here says that they were written: none is taken. */
+    boolean goesOnElsewhere() {
+        return goesOnElsewhere;
+    }
+
+    /** Mends; what is mended is durable when this returns, also what another mending that was ended had written. */
     void run() throws IOException {
         byte[] headers = directory(own);
         SourceSegment complete = null;
@@ -121,26 +136,39 @@ final class SegmentMending {
             headers = directory(complete);
         }
         isWrong = !own.isOfItsLength();
-        if (headers != null) {
-            isEndKnown = true;
-            follow(headers, complete == null ? LogMending.ITSELF : complete.describe());
-        } else {
+        boolean isFollowed = headers != null && follow(headers, complete);
+        if (headers == null) {
             search();
         }
-        boolean isLengthMended =
-                !own.isOfItsLength() && (!copies.isEmpty() || own.isThere() && (isEndKnown || !own.isShort()));
-        isLeft |= !own.isOfItsLength() && !isLengthMended;
+        boolean isPartial = copies.stream().anyMatch(SourceSegment::isBroken) && (isLeft || !isEndKnown);
+        boolean isLengthMended = !isPartial
+                && !own.isOfItsLength()
+                && (!copies.isEmpty() || own.isThere() && (isEndKnown || !own.isShort()));
+        isLeft |= isWrong && isPartial || !own.isOfItsLength() && !isLengthMended;
         if (isLengthMended) {
             isMended = true;
-            counts.add(copies.isEmpty() ? LogMending.ITSELF : copies.get(0).describe(), 1, 0);
+            count(copies.isEmpty() ? LogMending.ITSELF : copies.get(0).describe(), 1, 0);
         }
-        if (!dryRun && (isWritten || isLengthMended)) {
-            if (complete != null && headers != null) {
-                own.sync();
-                new LogSegment(own, 0, nonce).writeDirectory(headers);
-            }
+        if (!dryRun) {
+            harden(isLengthMended, complete != null && isFollowed && !isPartial && isMended ? headers : null);
+        }
+        found.forEach(counts::add);
+    }
+
+    private void harden(boolean isLengthMended, byte @Nullable [] directory) throws IOException {
+        if (directory != null) {
+            own.sync();
+            new LogSegment(own, 0, nonce).writeDirectory(directory);
+        }
+        if (isLengthMended || own.isOfItsLength()) {
             own.complete();
+        } else if (own.isThere()) {
+            own.sync();
         }
+    }
+
+    private void count(String source, long records, long pages) {
+        found.merge(source, new LogMending.Found(records, pages), LogMending.Found::and);
     }
 
     /** A copy's directory, if it is whole. */
@@ -160,19 +188,41 @@ final class SegmentMending {
         return headers;
     }
 
-    private void follow(byte[] headers, String source) throws IOException {
+    /**
+     * Goes through the records that a directory has.
+     *
+     * @param copy whose it is; null for ours
+     * @return whether these are all that there were
+     */
+    private boolean follow(byte[] headers, @Nullable SourceSegment copy) throws IOException {
+        String source = copy == null ? LogMending.ITSELF : copy.describe();
         ByteBuffer bytes = ByteBuffer.wrap(headers);
         int offset = 0;
         for (int at = 0; at < headers.length; ) {
             RecordHeader header = RecordHeader.read(bytes, at);
             if (offset + header.recordBytes() > limitBytes) {
-                return;
+                break;
+            }
+            if (copy != null && !isVouched(header)) {
+                goesOnElsewhere = true;
+                return false;
             }
             hold(offset, header, bytes.slice(at, header.areaBytes()), source, true);
             follows(header);
             offset += header.recordBytes();
-            at += RecordHeader.areaBytes(header.type(), header.pageCount());
+            endBytes = offset;
+            at += header.areaBytes();
         }
+        isEndKnown = true;
+        return true;
+    }
+
+    /**
+     * Whether a record that a copy has was written here, too: something of ours lies behind it, or our file has lost its length.
+     * Else the copy may just be newer.
+     */
+    private boolean isVouched(RecordHeader header) {
+        return entry.isEnded() || own.isShort() || header.sequence() <= log.vouched();
     }
 
     private void search() throws IOException {
@@ -180,7 +230,7 @@ final class SegmentMending {
         List<HeaderWindow> others = copies.stream()
                 .map(copy -> new HeaderWindow(copy, nonce, limitBytes))
                 .toList();
-        long end = bound.getAsLong();
+        long end = log.firstBehind(segment);
         boolean isNext = false;
         for (int at = 0; at + RecordHeader.ALIGNMENT <= limitBytes; ) {
             RecordHeader header = find(at, ours, others, true, end);
@@ -188,6 +238,10 @@ final class SegmentMending {
                 header = find(at, ours, others, false, end);
             }
             isNext = header != null;
+            if (header == null && isOver(end)) {
+                goesOnElsewhere = hasNext(at, others, end);
+                return;
+            }
             if (header == null) {
                 at += RecordHeader.ALIGNMENT;
             } else {
@@ -200,6 +254,21 @@ final class SegmentMending {
             isWrong = true;
             isLeft = true;
         }
+    }
+
+    /** Whether nothing of ours lies behind what was found. */
+    private boolean isOver(long end) {
+        return !copies.isEmpty() && !entry.isEnded() && !own.isShort() && (last + 1 >= end || last >= log.vouched());
+    }
+
+    private boolean hasNext(int at, List<HeaderWindow> others, long end) {
+        for (HeaderWindow other : others) {
+            RecordHeader header = other.at(at);
+            if (header != null && fits(at, header, true, end)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Notes a record that is there, and whether one is missing before it. */
@@ -229,6 +298,7 @@ final class SegmentMending {
             if (header != null
                     && (isNext || header.type() == RecordHeader.Type.DATA)
                     && fits(at, header, isNext, end)
+                    && isVouched(header)
                     && hold(
                             at,
                             header,
@@ -267,10 +337,10 @@ final class SegmentMending {
             isWrong |= header.type() == RecordHeader.Type.DAMAGED;
             return true;
         }
-        int[] found = new int[copies.size()];
+        int[] taken = new int[copies.size()];
         BitSet mended = new BitSet();
         for (int i = 0; i < copies.size() && !lost.isEmpty(); i++) {
-            found[i] = take(copies.get(i), at, header, lost, mended);
+            taken[i] = take(copies.get(i), at, header, lost, mended);
         }
         if (!isProven && !lost.isEmpty()) {
             return false;
@@ -281,13 +351,13 @@ final class SegmentMending {
         if (!dryRun) {
             write(at, areaBytes, mended, !isHeaderThere);
         }
-        for (int i = 0; i < found.length; i++) {
-            if (found[i] > 0) {
-                counts.add(copies.get(i).describe(), 0, found[i]);
+        for (int i = 0; i < taken.length; i++) {
+            if (taken[i] > 0) {
+                count(copies.get(i).describe(), 0, taken[i]);
             }
         }
         if (!isHeaderThere) {
-            counts.add(source, 1, 0);
+            count(source, 1, 0);
         }
         return true;
     }
@@ -296,11 +366,9 @@ final class SegmentMending {
         for (int page = pages.nextSetBit(0); page >= 0; page = pages.nextSetBit(page + 1)) {
             int offset = areaBytes + (page << Pages.SHIFT);
             own.write(record.slice(offset, Pages.BYTES), at + (long) offset);
-            isWritten = true;
         }
         if (withHeader) {
             own.write(record.slice(0, areaBytes), at);
-            isWritten = true;
         }
     }
 

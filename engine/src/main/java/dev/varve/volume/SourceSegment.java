@@ -6,12 +6,13 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A segment of this store as another one has it. What can't be had of it reads as zeros. */
+/** A segment of this store as another one has it. What can't be had of it reads as zeros, and it is {@link #isBroken} then. */
 final class SourceSegment implements SegmentFile {
     private final LogSource source;
     private final byte[] nonce;
     private final SegmentEntry entry;
     private final Failures failures;
+    private boolean isBroken;
 
     /** Which sources can't be read any more. */
     static final class Failures {
@@ -43,8 +44,9 @@ final class SourceSegment implements SegmentFile {
         return segment.part(0, RecordHeader.ALIGNMENT) == null ? null : segment;
     }
 
-    LogSource source() {
-        return source;
+    /** Whether a part that was asked for could not be had: what it lacks may be there. */
+    boolean isBroken() {
+        return isBroken;
     }
 
     private byte @Nullable [] part(long offsetBytes, int lengthBytes) {
@@ -65,6 +67,7 @@ final class SourceSegment implements SegmentFile {
         for (long at = offsetBytes; dst.hasRemaining(); ) {
             int length = Math.min(dst.remaining(), LogSource.MAX_BYTES);
             byte[] part = part(at, length);
+            isBroken |= part == null;
             dst.put(part == null ? new byte[length] : part);
             at += length;
         }

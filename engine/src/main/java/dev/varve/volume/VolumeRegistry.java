@@ -294,6 +294,12 @@ public final class VolumeRegistry implements AutoCloseable {
         return live.use(id, attach, () -> open(scope, id));
     }
 
+    /** Comes to a volume that somebody works with; null when nobody does. Who does so leaves it. */
+    @Nullable
+    LiveVolume join(String id) {
+        return live.join(id);
+    }
+
     /** Leaves a volume. */
     void leave(String id) throws IOException {
         leave(id, false);

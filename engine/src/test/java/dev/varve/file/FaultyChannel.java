@@ -30,6 +30,7 @@ final class FaultyChannel extends FileChannel {
     @Override
     public int read(ByteBuffer dst, long position) throws IOException {
         files.beforeRead.run();
+        files.requireGood(path, position, dst.remaining(), false);
         int limit = dst.limit();
         dst.limit(dst.position() + files.read(path, life, dst.remaining()));
         try {

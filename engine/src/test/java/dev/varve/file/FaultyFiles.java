@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * File calls that fail when a test says so, and that know what a loss of power may take back.
@@ -83,6 +84,8 @@ public final class FaultyFiles implements FileCalls {
         void run() throws IOException;
     }
 
+    private static final int BLOCK_BYTES = 4096;
+
     private final Path graves;
     private final Random random;
 
@@ -113,6 +116,12 @@ public final class FaultyFiles implements FileCalls {
 
     @GuardedBy("this")
     private String why = "";
+
+    @GuardedBy("this")
+    private @Nullable Path badFile;
+
+    @GuardedBy("this")
+    private long badBlock;
 
     @GuardedBy("this")
     private boolean hit;
@@ -286,6 +295,21 @@ public final class FaultyFiles implements FileCalls {
         before(Call.READ, file);
     }
 
+    /** Lets a block of 4 KiB of a file be unreadable, and unwritable but as a whole, which makes it good again. */
+    public synchronized void goBad(Path file, long blockOffset) {
+        badFile = file;
+        badBlock = blockOffset;
+    }
+
+    synchronized void requireGood(Path file, long offset, int length, boolean isWrite) throws IOException {
+        if (file.equals(badFile) && offset < badBlock + BLOCK_BYTES && offset + length > badBlock) {
+            if (!isWrite || offset > badBlock || offset + length < badBlock + BLOCK_BYTES) {
+                throw new IOException("injected: bad sector of " + file);
+            }
+            badFile = null;
+        }
+    }
+
     /** How many bytes are read at most. */
     synchronized int read(Path file, int itsLife, int length) throws IOException {
         read(file, itsLife);
@@ -296,6 +320,7 @@ public final class FaultyFiles implements FileCalls {
             throws IOException {
         requireLife(file, itsLife);
         requireRunning(Call.WRITE, file); // who closes what, and when, changes nothing any more
+        requireGood(file, offset, src.remaining(), true);
         UnsyncedFile history = history(file);
         history.beforeWrite(channel, offset, src.remaining());
         try {

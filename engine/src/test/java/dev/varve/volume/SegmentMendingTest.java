@@ -1,6 +1,7 @@
 package dev.varve.volume;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.file.FaultyFiles;
 import dev.varve.file.FileIo;
@@ -30,6 +31,7 @@ class SegmentMendingTest extends VolumeFixture {
 
     private int records;
     private int pages;
+    private int untaken;
 
     /** A copy of segments, as it was when this was made; what it brings goes through {@code lie}. */
     private record Copy(List<SegmentEntry> entries, Path folder, UnaryOperator<byte[]> lie) implements LogSource {
@@ -66,30 +68,32 @@ class SegmentMendingTest extends VolumeFixture {
     /** What a repair does with one log; whether anything is lost still that was looked at. */
     private boolean mend(VolumeRig rig, FileIo with, boolean dryRun, LogSource... sources) throws IOException {
         SourceSegment.Failures failures = new SourceSegment.Failures();
+        LogState state = new LogState(List.copyOf(rig.entries()), LogState.Start.FIRST, LogState.Start.FIRST);
         boolean isLeft = false;
-        long last = 0;
         records = 0;
         pages = 0;
-        for (SegmentEntry entry : rig.entries()) {
-            try (MendedFile own = new MendedFile(with, tmp.resolve("logs"), entry.number(), entry.sizeBytes())) {
-                SegmentMending mending = new SegmentMending(
-                        own,
-                        entry,
-                        List.of(sources),
-                        failures,
-                        last,
-                        () -> Long.MAX_VALUE,
-                        (source, moreRecords, morePages) -> {
-                            records += moreRecords;
-                            pages += morePages;
-                        },
-                        dryRun);
-                mending.run();
-                last = mending.last();
-                isLeft |= mending.isLeft();
+        untaken = 0;
+        try (SegmentSpace space = VolumeRig.fileSegments(with, tmp.resolve("logs"))) {
+            OwnLog log = new OwnLog(state, space, failed -> {});
+            long last = log.before();
+            for (int i = 0; i < state.segments().size(); i++) {
+                SegmentEntry entry = state.segments().get(i);
+                try (MendedFile own = new MendedFile(with, tmp.resolve("logs"), entry.number(), entry.sizeBytes())) {
+                    SegmentMending mending =
+                            new SegmentMending(own, log, i, List.of(sources), failures, last, this::count, dryRun);
+                    mending.run();
+                    last = mending.last();
+                    isLeft |= mending.isLeft();
+                    untaken += mending.goesOnElsewhere() ? 1 : 0;
+                }
             }
         }
         return isLeft;
+    }
+
+    private void count(String source, LogMending.Found found) {
+        records += (int) found.records();
+        pages += (int) found.pages();
     }
 
     private boolean mend(VolumeRig rig, LogSource... sources) throws IOException {
@@ -164,7 +168,7 @@ class SegmentMendingTest extends VolumeFixture {
                 bytes[RecordHeader.recordBytes(RecordHeader.Type.DATA, 1) + 9] ^= 1;
             }
             case "zeros" -> Arrays.fill(bytes, Math.min(at, other), Math.max(at, other), (byte) 0);
-            case "all" -> Arrays.fill(bytes, (byte) 0);
+            case "all" -> Arrays.fill(bytes, 0, 160 << 10, (byte) 0); // but the last ones
             case "swapped" -> {
                 byte[] part = Arrays.copyOfRange(bytes, at & -64, (at & -64) + 8192);
                 System.arraycopy(bytes, other & -64, bytes, at & -64, 8192);
@@ -451,15 +455,133 @@ class SegmentMendingTest extends VolumeFixture {
         try {
             LogRecovery recovery = new LogRecovery(VolumeRig.ID, state, new PageIndex());
             recovery.run(VolumeRig.fileSegments(io, tmp.resolve("logs")), table);
-            assertThat(recovery.endsLost() || recovery.lastKept() != null).isTrue();
-            for (LogSegment segment : recovery.keptInMemory()) {
-                assertThat(segment.endBytes())
-                        .isLessThanOrEqualTo(
-                                entries.get((int) segment.file.number() - 1).endBytes());
-            }
+            assertThat(recovery.keptInMemory()).extracting(LogSegment::endBytes).startsWith(ONE_PAGE);
         } finally {
             table.close();
         }
+    }
+
+    /** A source that breaks off must not make a file whole of which it has not brought all. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void sourceThatBreaksOffDoesNotEndAFile(boolean closed, boolean fails) throws IOException {
+        VolumeRig rig = written(closed);
+        Copy copy = copy(rig);
+        loseDirectory(copy); // else it says where all ends
+        Files.delete(file(1));
+        int[] parts = {0};
+        LogSource broken = new LogSource() {
+            @Override
+            public String name() {
+                return "broken";
+            }
+
+            @Override
+            public byte @Nullable [] read(byte[] nonce, long offsetBytes, int lengthBytes) throws IOException {
+                if (parts[0]++ < 6) {
+                    return copy.read(nonce, offsetBytes, lengthBytes);
+                }
+                if (fails) {
+                    throw new IOException("it has gone");
+                }
+                return null;
+            }
+        };
+        assertThat(mend(rig, broken)).isTrue();
+        assertThat(Files.exists(file(1))
+                        && Files.size(file(1)) == rig.entries().get(0).sizeBytes())
+                .as("taken for whole")
+                .isFalse();
+        assertThat(mend(rig, copy)).isFalse();
+        try (VolumeDevice device = rig.open()) {
+            assertWritten(device);
+        }
+    }
+
+    private static void loseDirectory(Copy copy) throws IOException {
+        Path file = FileSegments.path(copy.folder, copy.entries.get(0).number());
+        byte[] bytes = Files.readAllBytes(file);
+        Arrays.fill(bytes, bytes.length - 4096, bytes.length, (byte) 0);
+        Files.write(file, bytes);
+    }
+
+    /** A copy that is newer than ours does not move ours forward. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void newerRecordsOfACopyAreNotTaken(boolean closed) throws IOException {
+        VolumeRig rig = files();
+        VolumeDevice device = rig.open();
+        for (int page = 0; page < 5; page++) {
+            put(device, page, 1);
+        }
+        device.flush();
+        byte[] ours = Files.readAllBytes(file(1));
+        for (int page = 0; page < 5; page++) {
+            put(device, page, 2);
+        }
+        if (closed) {
+            device.close();
+        }
+        Copy newer = copy(rig);
+        Files.write(file(1), ours);
+        assertThat(mend(rig, newer)).isFalse();
+        assertThat(untaken).isEqualTo(1);
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(ours);
+
+        flip(1, 9);
+        flip(1, 3 * ONE_PAGE + 9);
+        assertThat(mend(rig, newer)).isFalse();
+        assertThat(records).isEqualTo(2);
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(ours);
+
+        byte[] lost = ours.clone(); // of the last one nothing is left
+        Arrays.fill(lost, 4 * ONE_PAGE, 5 * ONE_PAGE, (byte) 0);
+        Files.write(file(1), lost);
+        mend(rig, newer);
+        assertThat(untaken).as("told").isEqualTo(1);
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(lost);
+        try (VolumeDevice opened = rig.open()) {
+            assertThat(get(opened, 3)).isEqualTo(1);
+        }
+    }
+
+    /** Parts of a block that can't be read can't be written either: it is written whole. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 5, 13})
+    void badSectorIsWrittenWhole(int block) throws IOException {
+        VolumeRig rig = written(false);
+        byte[] before = Files.readAllBytes(file(1));
+        Copy copy = copy(rig);
+        FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
+        files.goBad(file(1), (long) block * Pages.BYTES);
+        try (FileIo faulty = new FileIo(files)) {
+            assertThat(mend(rig, faulty, false, copy)).isFalse();
+            assertThat(mend(rig, faulty, true, copy)).isFalse();
+            assertThat(records + pages).as("all is there").isZero();
+        }
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(before);
+    }
+
+    /** The kernel has what a mending wrote that was killed; it may be lost until it is synced. */
+    @Test
+    void secondMendingSyncsWhatTheFirstOneWrote() throws IOException {
+        VolumeRig rig = written(true);
+        byte[] before = Files.readAllBytes(file(1));
+        Copy copy = copy(rig);
+        change(1, bytes -> damaged(bytes, "flips", new Random(1)));
+        FaultyFiles files = new FaultyFiles(1, tmp.resolve("graves"));
+        files.beforeSync = files::stop;
+        try (FileIo faulty = new FileIo(files)) {
+            assertThatThrownBy(() -> mend(rig, faulty, false, copy)).isInstanceOf(IOException.class);
+        }
+        files.killProcess();
+        files.beforeSync = () -> {};
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(before);
+        try (FileIo again = new FileIo(files)) {
+            mend(rig, again, false, copy);
+        }
+        files.losePower();
+        assertThat(Files.readAllBytes(file(1))).isEqualTo(before);
     }
 
     /** The control: a segment that is short is not taken for one that ends there. */
