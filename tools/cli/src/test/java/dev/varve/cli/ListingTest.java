@@ -133,11 +133,11 @@ class ListingTest extends CommandTest {
         failed(varve("snapshot", "delete", snapshot), snapshot, image, "deregister");
         assertThat(done("image", "deregister", image).out())
                 .startsWith(
-                        "Deregistered " + image + "; its snapshots stay, and no space becomes free. For 10 minutes");
+                        "Deregistered " + image + "; its snapshots stay, and no space becomes free. varve restore ");
         assertThat(done("images").out()).hasLineCount(1);
         failed(varve("image", "deregister", image), image);
         assertThat(done("snapshot", "delete", snapshot).out())
-                .startsWith("Deleted " + snapshot + "; 128 KiB become free with varve gc --now. For 10 minutes");
+                .startsWith("Deleted " + snapshot + "; 128 KiB become free with varve gc --now. varve restore ");
         assertThat(done("snapshots").out()).hasLineCount(1);
     }
 

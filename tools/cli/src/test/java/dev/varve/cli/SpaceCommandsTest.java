@@ -116,7 +116,7 @@ class SpaceCommandsTest extends CommandTest {
         done("image", "deregister", first);
         assertThat(done("snapshot", "delete", snapshot).out())
                 .as("the volume needs it")
-                .startsWith("Deleted " + snapshot + "; no space becomes free. For 10 minutes");
+                .startsWith("Deleted " + snapshot + "; no space becomes free. varve restore ");
         assertThat(done("instance", "terminate", instance).lastLine())
                 .isEqualTo("Of their volumes, 1.2 MiB become free with varve gc --now.");
         done("gc", "--now");

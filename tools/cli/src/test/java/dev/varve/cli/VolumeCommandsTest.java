@@ -126,7 +126,7 @@ class VolumeCommandsTest extends CommandTest {
         assertThat(done("volume", "grow", root, "1500M").out()).isEqualTo(root + " has 2 GiB now, 1 GiB before.\n");
         failed(varve("volume", "grow", root, "1G"), "smaller");
         assertThat(done("volume", "delete", blank).out())
-                .startsWith("Deleted " + blank + "; no space becomes free. For 10 minutes");
+                .startsWith("Deleted " + blank + "; no space becomes free. varve restore ");
         assertThat(done("volumes").out()).doesNotContain(blank).contains(copy, root);
         assertThat(varve("volume", "create").code()).isEqualTo(2);
         assertThat(varve("volume", "create", "--size", "0").code()).isEqualTo(2);
