@@ -129,8 +129,12 @@ public final class BackgroundScrubber implements AutoCloseable {
             if (damage.count() > 0) {
                 LOG.error("{} chunks are found to be damaged", damage.count());
                 Set<Integer> known = new HashSet<>(scrubber.state().unsound());
+                known.remove(pack.number());
+                if (!known.isEmpty()) {
+                    verification.findLost(known, damage, pace);
+                }
                 known.add(pack.number());
-                keep(scrubber.lookAgain(known, pace), known, begun, false);
+                keep(damage, known, begun, false);
             }
         }
         boolean isTime = System.nanoTime() - keptNanos > KEPT_NANOS;

@@ -251,7 +251,7 @@ public final class Repair {
                 failed("files with damage stay: " + e.getMessage());
             }
         }
-        Damage left = scrubber.lookAgain(reading.unsound(), Pace.FULL);
+        Damage left = scrubber.lookAgain(reading.unsound());
         if (damaged.size() >= Lost.MOST) {
             left.damage("there was more damage than one repair mends; repair again");
         }

@@ -86,7 +86,9 @@ public final class Scrubber {
      * @throws IOException when it could not go on
      */
     public Findings check() throws IOException {
-        return check(lookAgain(state().unsound(), Pace.FULL), Pace.FULL, 0);
+        ScrubState known = state();
+        Damage damage = known.problemCount() == 0 ? new Damage() : lookAgain(known.unsound());
+        return check(damage, Pace.FULL, 0);
     }
 
     /**
@@ -143,12 +145,10 @@ public final class Scrubber {
         return new StoreCheck(store, catalog, manifests, logs, damage, pace).run(dataBytes);
     }
 
-    /** What is wrong now with what lies in some packs. */
-    Damage lookAgain(Set<Integer> packs, Pace pace) {
+    /** What is wrong now with what lies in some packs, or in none. */
+    Damage lookAgain(Set<Integer> packs) {
         Damage damage = new Damage();
-        if (!packs.isEmpty()) {
-            store.verification().findLost(packs, damage, pace);
-        }
+        store.verification().findLost(packs, damage, Pace.FULL);
         return damage;
     }
 

@@ -107,6 +107,11 @@ final class IndexMerge {
         return true;
     }
 
+    /** Whether records may lie before a key; null is the end of all. */
+    private static boolean mayHideRecords(byte @Nullable [] before) {
+        return before == null || Arrays.compareUnsigned(before, FIRST_RECORD) >= 0;
+    }
+
     private final class Records implements IndexSalvage.Visitor {
         @Override
         public void entry(byte[] key, byte[] value) throws IOException {
@@ -116,13 +121,12 @@ final class IndexMerge {
         @Override
         public void gap(byte @Nullable [] after, byte @Nullable [] before) throws IOException {
             gaps++;
-            boolean isOfRecords = before == null || Arrays.compareUnsigned(before, FIRST_RECORD) >= 0;
-            recordGaps += isOfRecords ? 1 : 0;
+            recordGaps += mayHideRecords(before) ? 1 : 0;
             IndexSalvage other = second;
             if (other != null) {
                 other.records(after, before, new Filling());
             } else {
-                openGaps += isOfRecords ? 1 : 0;
+                openGaps += mayHideRecords(before) ? 1 : 0;
             }
         }
     }
@@ -137,7 +141,7 @@ final class IndexMerge {
 
         @Override
         public void gap(byte @Nullable [] after, byte @Nullable [] before) {
-            openGaps++;
+            openGaps += mayHideRecords(before) ? 1 : 0;
         }
     }
 

@@ -3,6 +3,7 @@ package dev.varve.store;
 import dev.varve.chunk.ChunkKey;
 import dev.varve.chunk.FrameHeader;
 import dev.varve.file.PositionalFile;
+import dev.varve.file.SectorReads;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
@@ -19,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  *   <li><b>Of two frames of one chunk</b> the last counts, as after a collection or a repair, which append and then delete.
  *   <li><b>Behind damage</b> the scan looks for the next frame, and may meet one inside a chunk, which a guest has put there.
  *       So from there on content is compared with its name.
- *   <li><b>What can't be read</b> of a pack, {@value #SECTOR_BYTES} bytes at a time, counts as zeros and is told; the pack keeps
- *       its length then, and when nothing whole is in it. Else what lies behind the last whole frame counts no more: a write
+ *   <li><b>What can't be read</b> of a pack ({@link SectorReads}) counts as zeros and is told; the pack keeps its length then,
+ *       and when nothing whole is in it. Else what lies behind the last whole frame counts no more: a write
  *       that died.
  *   <li><b>Durable</b> is what was found when it returns: a writer that died may have left frames that were never synced.
  *   <li><b>Memory.</b> {@value #BATCH} entries, a window, a chunk, and two numbers a pack.
@@ -28,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class PackSurvey {
     private static final int BATCH = 4096;
-    private static final int SECTOR_BYTES = 4096;
 
     private final RocksIndex index;
     private final Packs packs;
@@ -93,28 +93,17 @@ final class PackSurvey {
         frames.read(endBytes);
     }
 
-    /** Reads; what can't be read is as good as zeros. */
+    /** Reads up to the pack's end; what can't be read is as good as zeros. */
     private int read(int pack, long endBytes, ByteBuffer dst, long offsetBytes) throws IOException {
         PositionalFile file = packs.file(pack);
-        int start = dst.position();
-        try {
-            return file.read(dst, offsetBytes);
-        } catch (IOException e) {
-            int length = (int) Math.min(dst.limit() - start, Math.max(0, endBytes - offsetBytes));
-            for (int done = 0; done < length; ) {
-                long at = offsetBytes + done;
-                int bytes = (int) Math.min(length - done, SECTOR_BYTES - at % SECTOR_BYTES);
-                try {
-                    file.read(dst.slice(start + done, bytes), at);
-                } catch (IOException f) {
-                    dst.put(start + done, new byte[bytes]);
-                    isUnread(pack, at, at + bytes);
-                }
-                done += bytes;
-            }
-            dst.position(start + length);
-            return length;
-        }
+        int length = (int) Math.min(dst.remaining(), Math.max(0, endBytes - offsetBytes));
+        SectorReads.read(
+                file::read,
+                dst.slice(dst.position(), length),
+                offsetBytes,
+                (at, bytes, why) -> isUnread(pack, at, at + bytes));
+        dst.position(dst.position() + length);
+        return length;
     }
 
     /** Of one pack after the other; windows overlap. */

@@ -78,13 +78,7 @@ final class DamageNotes implements LogReplay.Visitor {
     }
 
     @Override
-    public void lost(
-            LogSegment next,
-            int nextOffsetBytes,
-            long sequence,
-            RecordHeader.Type type,
-            long firstPage,
-            int pageCount) {
-        LogReplay.putLost(beneath, next, type, firstPage, pageCount);
+    public void lost(LogReplay.Lost record) {
+        LogReplay.putLost(beneath, record);
     }
 }

@@ -114,14 +114,8 @@ final class Fold implements LogReplay.Visitor {
     }
 
     @Override
-    public void lost(
-            LogSegment next,
-            int nextOffsetBytes,
-            long sequence,
-            RecordHeader.Type type,
-            long firstPage,
-            int pageCount) {
-        LogReplay.putLost(pages, next, type, firstPage, pageCount);
+    public void lost(LogReplay.Lost record) {
+        LogReplay.putLost(pages, record);
     }
 
     private void writeChunks() throws IOException {

@@ -1,6 +1,6 @@
 package dev.varve.volume;
 
-import java.io.IOException;
+import dev.varve.file.SectorReads;
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -11,9 +11,8 @@ import org.slf4j.LoggerFactory;
 final class HeaderWindow {
     private static final Logger LOG = LoggerFactory.getLogger(HeaderWindow.class);
     private static final int WINDOW_BYTES = 1 << 20;
-    private static final int SECTOR_BYTES = 4096;
 
-    private final SegmentFile file;
+    private final SegmentBytes file;
     private final byte[] nonce;
     private final int limitBytes;
     private final ByteBuffer window;
@@ -25,7 +24,7 @@ final class HeaderWindow {
      *
      * @param limitBytes what lies from here on is not read
      */
-    HeaderWindow(SegmentFile file, byte[] nonce, int limitBytes) {
+    HeaderWindow(SegmentBytes file, byte[] nonce, int limitBytes) {
         this.file = file;
         this.nonce = nonce;
         this.limitBytes = limitBytes;
@@ -50,21 +49,11 @@ final class HeaderWindow {
     }
 
     /** Fills {@code dst}; what can't be read is as good as zeros. */
-    static void readAll(SegmentFile file, ByteBuffer dst, int offset) {
-        int first = dst.position();
-        int limit = dst.limit();
-        try {
-            file.read(dst, offset);
-        } catch (IOException e) {
-            for (int at = first; at < limit; at += SECTOR_BYTES) {
-                dst.limit(Math.min(at + SECTOR_BYTES, limit)).position(at);
-                try {
-                    file.read(dst, offset + (long) (at - first));
-                } catch (IOException sector) {
-                    LOG.warn("{} can't be read at offset {}", file.describe(), offset + at - first, sector);
-                    LiveVolume.zero(dst.position(at), dst.limit() - at);
-                }
-            }
-        }
+    static void readAll(SegmentBytes file, ByteBuffer dst, int offset) {
+        SectorReads.read(
+                file::read,
+                dst,
+                offset,
+                (at, length, why) -> LOG.warn("{} can't be read at offset {}", file.describe(), at, why));
     }
 }

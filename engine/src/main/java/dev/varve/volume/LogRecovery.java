@@ -125,19 +125,16 @@ final class LogRecovery implements LogReplay.Visitor {
     }
 
     @Override
-    public void lost(
-            LogSegment next,
-            int nextOffsetBytes,
-            long sequence,
-            RecordHeader.Type type,
-            long firstPage,
-            int pageCount) {
-        LogReplay.putLost(index, next, type, firstPage, pageCount);
-        RecordHeader header = new RecordHeader(type, sequence, 0, newestLayer, firstPage, pageCount, null, 0, 0);
+    public void lost(LogReplay.Lost record) {
+        LogReplay.putLost(index, record);
+        RecordHeader header = new RecordHeader(
+                record.type(), record.sequence(), 0, newestLayer, record.firstPage(), record.pageCount(), null, 0, 0);
         lost.add(header);
         lastKept = header;
         Found before = keptCount == 0 ? null : found.get(keptCount - 1);
-        if (before != null && (before.segment == next || nextOffsetBytes == 0 && isNext(before.segment, next))) {
+        LogSegment next = record.next();
+        if (before != null
+                && (before.segment == next || record.nextOffsetBytes() == 0 && isNext(before.segment, next))) {
             keepRoom(before, header);
         }
     }

@@ -16,24 +16,27 @@ final class LogReplay {
     /** A segment, and how far it counts. */
     record Part(LogSegment segment, int endBytes) {}
 
+    /**
+     * What is known of a record that is lost, from the one behind it.
+     *
+     * @param next the segment that has the next one
+     * @param nextOffsetBytes where
+     */
+    record Lost(
+            LogSegment next,
+            int nextOffsetBytes,
+            long sequence,
+            RecordHeader.Type type,
+            long firstPage,
+            int pageCount) {}
+
     /** Who is told. */
     interface Visitor {
         /** A record; false ends the replay before it. */
         boolean record(LogSegment segment, SegmentScan scan, int i, RecordHeader header) throws IOException;
 
-        /**
-         * A durable record that is lost.
-         *
-         * @param next the segment that has the next one
-         * @param nextOffsetBytes where
-         */
-        void lost(
-                LogSegment next,
-                int nextOffsetBytes,
-                long sequence,
-                RecordHeader.Type type,
-                long firstPage,
-                int pageCount);
+        /** A durable record that is lost. */
+        void lost(Lost record);
     }
 
     /**
@@ -87,7 +90,7 @@ final class LogReplay {
             throw damaged("before offset " + offset + " of " + segment.file.describe() + ": record " + next.sequence()
                     + " is there, and from " + expected + " on those before it are not");
         }
-        visitor.lost(segment, offset, expected, type, next.previousFirstPage(), next.previousPageCount());
+        visitor.lost(new Lost(segment, offset, expected, type, next.previousFirstPage(), next.previousPageCount()));
         expected++;
     }
 
@@ -149,15 +152,15 @@ final class LogReplay {
     }
 
     /** Notes in an index a record that is lost: zeros are zeros all the same. */
-    static void putLost(PageIndex index, LogSegment next, RecordHeader.Type type, long firstPage, int pageCount) {
-        long word = switch (type) {
-            case ZEROS -> PageWord.zeros(next.slot);
-            case DATA -> PageWord.lost(next.slot);
-            case DAMAGED -> PageWord.damaged(next.slot);
+    static void putLost(PageIndex index, Lost lost) {
+        long word = switch (lost.type) {
+            case ZEROS -> PageWord.zeros(lost.next.slot);
+            case DATA -> PageWord.lost(lost.next.slot);
+            case DAMAGED -> PageWord.damaged(lost.next.slot);
             case MARK -> PageWord.NONE;
         };
         if (word != PageWord.NONE) {
-            index.putAll(firstPage, firstPage + pageCount, word);
+            index.putAll(lost.firstPage, lost.firstPage + lost.pageCount, word);
         }
     }
 }

@@ -159,20 +159,25 @@ final class LogSegment {
         ByteBuffer out = ByteBuffer.allocate(headers.length + TRAILER_BYTES).put(headers);
         ByteBuffer trailer = out.slice();
         trailer.putInt(0, MAGIC).putInt(8, start).putInt(12, headers.length);
-        trailer.putInt(4, checksum(trailer, headers));
+        trailer.putInt(4, checksum(nonce, trailer, headers));
         file.write(out.clear(), start);
     }
 
     /** The headers of all records as the directory has them; null when there is no whole one. */
     byte @Nullable [] readDirectory() {
+        return readDirectory(file, nonce);
+    }
+
+    /** The same of a segment that is only read. */
+    static byte @Nullable [] readDirectory(SegmentBytes file, byte[] nonce) {
         try {
-            return directory();
+            return directory(file, nonce);
         } catch (IOException e) {
             return null; // the records say the same
         }
     }
 
-    private byte @Nullable [] directory() throws IOException {
+    private static byte @Nullable [] directory(SegmentBytes file, byte[] nonce) throws IOException {
         ByteBuffer trailer = ByteBuffer.allocate(USED_TRAILER_BYTES);
         file.read(trailer, file.sizeBytes() - TRAILER_BYTES);
         int start = trailer.getInt(8);
@@ -185,10 +190,10 @@ final class LogSegment {
         }
         ByteBuffer headers = ByteBuffer.allocate(length);
         file.read(headers, start);
-        return trailer.getInt(4) == checksum(trailer, headers.array()) ? headers.array() : null;
+        return trailer.getInt(4) == checksum(nonce, trailer, headers.array()) ? headers.array() : null;
     }
 
-    private int checksum(ByteBuffer trailer, byte[] headers) {
+    private static int checksum(byte[] nonce, ByteBuffer trailer, byte[] headers) {
         CRC32C crc = new CRC32C();
         crc.update(nonce);
         crc.update(trailer.slice(8, 8));

@@ -6,9 +6,7 @@ import dev.varve.catalog.ResourceKind;
 import dev.varve.catalog.Scope;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Records the segments of a volume's log in the volume's record. */
@@ -16,18 +14,11 @@ final class RecordJournal implements LogJournal {
     private final Catalog catalog;
     private final Scope scope;
     private final String id;
-    private final Set<SegmentEntry> known;
 
-    /**
-     * For one opening of a log.
-     *
-     * @param known what the record named then
-     */
-    RecordJournal(Catalog catalog, Scope scope, String id, List<SegmentEntry> known) {
+    RecordJournal(Catalog catalog, Scope scope, String id) {
         this.catalog = catalog;
         this.scope = scope;
         this.id = id;
-        this.known = new HashSet<>(known);
     }
 
     @Override
@@ -45,14 +36,9 @@ final class RecordJournal implements LogJournal {
                 now.stream().filter(segment -> !segments.contains(segment)).toList());
     }
 
-    /** Keeps what the opening did not know: the one before it was still making a segment when it was closed. */
     @Override
     public void replace(List<SegmentEntry> segments) throws IOException {
-        change(now -> {
-            List<SegmentEntry> all = new ArrayList<>(segments);
-            now.stream().filter(segment -> !known.contains(segment)).forEach(all::add);
-            return all;
-        });
+        change(now -> segments);
     }
 
     private void change(UnaryOperator<List<SegmentEntry>> step) throws IOException {

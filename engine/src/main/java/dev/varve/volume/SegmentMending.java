@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * one they are followed one after the other, for each begins where the one before ends; behind one that nobody has it goes on
  * at the next that somebody has.
  *
- * <p><b>Memory</b>: two records of 256 KiB, and 1 MiB for this copy and for each other; or the directory.
+ * <p><b>Memory</b>, all of it heap: two records of 256 KiB, and 1 MiB for this copy and for each other; or the directory.
  */
 final class SegmentMending {
     private static final int PAGES_BYTES = RecordHeader.MAX_DATA_PAGES * Pages.BYTES;
@@ -38,8 +38,8 @@ final class SegmentMending {
     private final List<SourceSegment> copies = new ArrayList<>();
     private final Counts counts;
     private final boolean dryRun;
-    private final ByteBuffer record = ByteBuffer.allocateDirect(RecordHeader.MAX_BYTES + PAGES_BYTES);
-    private final ByteBuffer theirs = ByteBuffer.allocateDirect(PAGES_BYTES);
+    private final ByteBuffer record = ByteBuffer.allocate(RecordHeader.MAX_BYTES + PAGES_BYTES);
+    private final ByteBuffer theirs = ByteBuffer.allocate(PAGES_BYTES);
     private final Pages.Scratch scratch = new Pages.Scratch();
     private final CRC32C crc = new CRC32C();
     private final Map<String, LogMending.Found> found = new LinkedHashMap<>();
@@ -172,8 +172,8 @@ final class SegmentMending {
     }
 
     /** A copy's directory, if it is whole. */
-    private byte @Nullable [] directory(SegmentFile copy) {
-        byte[] headers = new LogSegment(copy, 0, nonce).readDirectory();
+    private byte @Nullable [] directory(SegmentBytes copy) {
+        byte[] headers = LogSegment.readDirectory(copy, nonce);
         if (headers == null || headers.length == 0) {
             return null;
         }

@@ -106,14 +106,11 @@ final class SegmentSupply {
             }
             LogSegment segment = make(sizeBytes(logBytes), zeroed, isOpening);
             synchronized (this) {
-                if (closed) {
-                    segment.file.close();
-                }
-                requireOpen();
                 if (opening != null) {
                     opening.add(segment);
                 }
                 ready.add(segment);
+                requireOpen();
             }
         } finally {
             making.unlock();
@@ -186,17 +183,24 @@ final class SegmentSupply {
         home.space().give(segment.file);
     }
 
-    /** Nothing can be taken any more. */
+    /** Nothing can be taken any more. Waits for who is making one, so that the record names none that was never written to. */
     void close() {
-        List<LogSegment> unused;
         synchronized (this) {
             closed = true;
-            unused = opening == null
-                    ? List.copyOf(ready)
-                    : List.of(); // those of an opening that failed are given already
-            ready.clear();
         }
-        giveBack(unused);
+        making.lock();
+        try {
+            List<LogSegment> unused;
+            synchronized (this) {
+                unused = opening == null
+                        ? List.copyOf(ready)
+                        : List.of(); // those of an opening that failed are given already
+                ready.clear();
+            }
+            giveBack(unused);
+        } finally {
+            making.unlock();
+        }
     }
 
     /** Has the record name them no more: whoever opens the log would look for records all over them. */

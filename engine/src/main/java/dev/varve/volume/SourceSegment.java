@@ -7,7 +7,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** A segment of this store as another one has it. What can't be had of it reads as zeros, and it is {@link #isBroken} then. */
-final class SourceSegment implements SegmentFile {
+final class SourceSegment implements SegmentBytes {
     private final LogSource source;
     private final byte[] nonce;
     private final SegmentEntry entry;
@@ -74,32 +74,12 @@ final class SourceSegment implements SegmentFile {
     }
 
     @Override
-    public long number() {
-        return entry.number();
-    }
-
-    @Override
     public int sizeBytes() {
         return entry.sizeBytes();
     }
 
     @Override
-    public void write(ByteBuffer src, long offsetBytes) {
-        throw new UnsupportedOperationException("a source is only read");
-    }
-
-    @Override
-    public void sync() {
-        throw new UnsupportedOperationException("a source is only read");
-    }
-
-    @Override
     public String describe() {
         return source.name();
-    }
-
-    @Override
-    public void close() {
-        // the source's own
     }
 }

@@ -341,7 +341,7 @@ public final class VolumeRegistry implements AutoCloseable {
         upkeep.begin();
         Staging staging = stagings.take();
         try {
-            RecordJournal journal = new RecordJournal(catalog, scope, id, state.segments());
+            RecordJournal journal = new RecordJournal(catalog, scope, id);
             LogHome home = new LogHome(
                     space(), journal, upkeep, reserve, store.properties().chunkSizeBytes());
             VolumeLog log = VolumeLog.open(id, home, state, staging);

@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -176,5 +178,41 @@ class VolumeFailureTest extends VolumeFixture {
         assertThat(rig.entries().stream().mapToInt(SegmentEntry::sizeBytes).sum() >> 20)
                 .as("MiB for ten pages")
                 .isLessThan(16);
+    }
+
+    /** Else the record goes on naming it: an opening searches all of it, and a repair does not know the log's end. */
+    @Test
+    void segmentThatIsMadeBesideACloseGoesBack() throws Exception {
+        HookedSpace space = new HookedSpace(new HeapSegments());
+        VolumeRig rig = new VolumeRig(() -> space, SIZE);
+        VolumeLog log = rig.openLog(LogState.Start.FIRST);
+        log.append(0, ByteBuffer.allocate(Pages.BYTES), new Staging(), VolumeLog.ALWAYS);
+        int used = rig.entries().size();
+        CountDownLatch taking = new CountDownLatch(1);
+        CountDownLatch goesOn = new CountDownLatch(1);
+        space.beforeTake = taken -> {
+            taking.countDown();
+            await(goesOn);
+        };
+        FutureTask<?> maker = new FutureTask<>(() -> {
+            log.prepareForFreeze();
+            return null;
+        });
+        new Thread(maker).start();
+        await(taking);
+        FutureTask<?> closing = new FutureTask<>(() -> {
+            log.close();
+            return null;
+        });
+        Thread closer = new Thread(closing);
+        closer.start();
+        while (closer.isAlive() && closer.getState() != Thread.State.WAITING) {
+            Thread.onSpinWait();
+        }
+        goesOn.countDown();
+        assertThatThrownBy(maker::get).hasCauseInstanceOf(IllegalStateException.class);
+        closing.get();
+        assertThat(rig.entries()).hasSize(used);
+        assertThat(space.taken - space.given).isEqualTo(used);
     }
 }
