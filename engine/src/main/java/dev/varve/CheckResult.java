@@ -1,6 +1,8 @@
 package dev.varve;
 
 import dev.varve.maintenance.Findings;
+import dev.varve.volume.LogMending;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -11,7 +13,7 @@ import java.util.List;
  * @param snapshotCount snapshots looked at
  * @param imageCount images looked at
  * @param volumeCount volumes looked at
- * @param dataBytes bytes of data files read; 0 unless data was checked
+ * @param dataBytes bytes of packs read; 0 unless data was checked
  */
 public record CheckResult(
         List<CheckProblem> problems,
@@ -33,6 +35,16 @@ public record CheckResult(
                 found.imageCount(),
                 found.volumeCount(),
                 found.dataBytes());
+    }
+
+    /** With what is damaged in volumes' logs. */
+    CheckResult with(LogMending.Result logs) {
+        List<CheckProblem> all = new ArrayList<>(problems);
+        logs.left().stream()
+                .limit(Math.max(0, Engine.MAX_PROBLEMS - all.size()))
+                .forEach(each -> all.add(new CheckProblem(
+                        each.message(), each.volumeId(), List.of(), each.offsetBytes(), each.lengthBytes())));
+        return new CheckResult(all, problemCount + logs.leftCount(), snapshotCount, imageCount, volumeCount, dataBytes);
     }
 
     /**

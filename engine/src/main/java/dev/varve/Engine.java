@@ -405,15 +405,20 @@ public final class Engine implements AutoCloseable {
 
     /**
      * Looks for damage: reads all records and all manifests, finds every chunk that a manifest names in the index, and every
-     * segment of a volume's log, of which it reads nothing. It goes on past what it finds.
+     * segment of a volume's log. It goes on past what it finds.
      *
-     * @param data also read every byte of the store, and recompute every chunk's id from its content
+     * @param data also read every byte of the store: recompute every chunk's id from its content, and compare volumes' logs
+     *     with their checksums. Who attaches a volume waits while its log is read
      * @param progress is told how far the reading of data is
      * @return what is wrong, and which snapshots, images and ranges of disks have lost something by it
      * @throws IOException when the check itself could not go on
      */
     public CheckResult check(boolean data, ProgressListener progress) throws IOException {
-        return CheckResult.of(data ? scrubber.checkData(progress::progress) : scrubber.check());
+        if (!data) {
+            return CheckResult.of(scrubber.check());
+        }
+        LogMending.Result logs = volumes.logMending().look(() -> progress.progress(0, 0));
+        return CheckResult.of(scrubber.checkData(progress::progress)).with(logs);
     }
 
     /**

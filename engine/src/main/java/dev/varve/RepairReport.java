@@ -55,23 +55,10 @@ public record RepairReport(
         List<String> failures = new ArrayList<>(logs.failures());
         failures.addAll(result.failures());
         return new RepairReport(
-                result.lostChunks(), result.lostNodes(), List.copyOf(found.values()), failures, left(logs, result));
-    }
-
-    /** What a check finds, which does not look into logs, and what is in them. */
-    private static CheckResult left(LogMending.Result logs, Repair.Result result) {
-        CheckResult check = CheckResult.of(result.left());
-        List<CheckProblem> problems = new ArrayList<>(check.problems());
-        logs.left().stream()
-                .limit(Math.max(0, Engine.MAX_PROBLEMS - problems.size()))
-                .forEach(each -> problems.add(new CheckProblem(
-                        each.message(), each.volumeId(), List.of(), each.offsetBytes(), each.lengthBytes())));
-        return new CheckResult(
-                problems,
-                check.problemCount() + logs.leftCount(),
-                check.snapshotCount(),
-                check.imageCount(),
-                check.volumeCount(),
-                check.dataBytes());
+                result.lostChunks(),
+                result.lostNodes(),
+                List.copyOf(found.values()),
+                failures,
+                CheckResult.of(result.left()).with(logs));
     }
 }

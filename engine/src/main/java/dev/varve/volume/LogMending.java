@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Mends the logs of volumes from copies of the store: each segment in its place ({@link SegmentMending}), then what openings
- * of the volume have noted as lost meanwhile ({@link DamageNotes}). What is damaged still is listed.
+ * Looks through the logs of volumes, and mends them from copies of the store: each segment in its place
+ * ({@link SegmentMending}), then what openings of the volume have noted as lost meanwhile ({@link DamageNotes}). What is
+ * damaged still is listed.
  *
  * <p>A log is mended while nobody has its volume attached, and nobody can attach it meanwhile: who tries waits. One that is
  * attached is looked at only. Volumes that can be restored are mended like others, but for their notes.
@@ -37,6 +38,7 @@ public final class LogMending {
     private long leftCount;
     private List<LogSource> sources = List.of();
     private boolean dryRun;
+    private boolean looksOnly;
 
     /**
      * What came from one source.
@@ -93,6 +95,24 @@ public final class LogMending {
     public Result run(List<LogSource> from, boolean isDryRun, Progress progress) throws IOException {
         sources = List.copyOf(from);
         dryRun = isDryRun;
+        return goThroughAll(progress);
+    }
+
+    /**
+     * Reads all logs, once, and changes nothing. Waits for no fold.
+     *
+     * @param progress is told that it goes on
+     * @return what is damaged
+     * @throws IOException when the volumes' records could not be listed
+     */
+    @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
+    public Result look(Progress progress) throws IOException {
+        dryRun = true;
+        looksOnly = true;
+        return goThroughAll(progress);
+    }
+
+    private Result goThroughAll(Progress progress) throws IOException {
         Map<String, Resource> all = new LinkedHashMap<>();
         // the bin twice: what is deleted or restored meanwhile is seen here or there
         registry.catalog().bin().scan(ResourceKind.VOLUME, each -> all.put(each.id(), each), this::bad);
@@ -102,7 +122,8 @@ public final class LogMending {
             try {
                 mendOrLook(each, progress);
             } catch (IOException e) {
-                left(each.id(), each.id() + ": its log could not be mended: " + e.getMessage(), 0, 0);
+                String what = looksOnly ? ": its log can't be read: " : ": its log could not be mended: ";
+                left(each.id(), each.id() + what + e.getMessage(), 0, 0);
             } catch (Ec2Exception e) { // it may have been deleted meanwhile
                 failed(each.id() + ": " + e.getMessage());
             }
@@ -119,13 +140,17 @@ public final class LogMending {
         if (VolumeRecord.segments(volume).isEmpty()) {
             return;
         }
-        while (!registry.aloneUnlessAttached(volume.id(), () -> mend(volume, progress))) {
-            LiveVolume attached = registry.join(volume.id());
-            if (attached != null) { // else it was detached meanwhile
-                lookAt(attached, volume.id());
+        while (!alone(volume.id(), () -> mend(volume, progress))) {
+            LiveVolume inUse = registry.join(volume.id());
+            if (inUse != null) { // else it was left meanwhile
+                lookAt(inUse, volume.id());
                 return;
             }
         }
+    }
+
+    private boolean alone(String id, LiveVolumes.Alone step) throws IOException {
+        return looksOnly ? registry.alone(id, step) : registry.aloneUnlessAttached(id, step);
     }
 
     private void failed(String why) {
@@ -240,11 +265,12 @@ public final class LogMending {
     }
 
     /** Looks at a volume that was joined, and leaves it. */
-    private void lookAt(LiveVolume attached, String id) throws IOException {
+    private void lookAt(LiveVolume inUse, String id) throws IOException {
         try {
-            VolumeLog log = attached.log();
+            VolumeLog log = inUse.log();
             if (log != null) {
-                tell(id, DamagedPages.in(log.index(), log.reader()), ", and in use: detach it, and repair again");
+                String advice = looksOnly ? "" : ", and in use: detach it, and repair again";
+                tell(id, DamagedPages.in(log.index(), log.reader()), advice);
             }
         } finally {
             registry.leave(id);

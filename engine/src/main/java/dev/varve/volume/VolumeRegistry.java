@@ -369,12 +369,17 @@ public final class VolumeRegistry implements AutoCloseable {
 
     /** Deletes a volume that nobody works with; false when somebody does. */
     boolean delete(String id, Deletion deletion) throws IOException {
-        requireOpen();
         SegmentSpace claimed = space();
-        return live.alone(id, () -> drop(id, deletion.delete(), claimed));
+        return alone(id, () -> drop(id, deletion.delete(), claimed));
     }
 
-    /** Does something with the log of a volume while nobody can open it; false when it is attached. */
+    /** Does something with the log of a volume while nobody can open it; false when somebody works with it. */
+    boolean alone(String id, LiveVolumes.Alone step) throws IOException {
+        requireOpen();
+        return live.alone(id, step);
+    }
+
+    /** The same, after a fold has ended; false when it is attached. */
     boolean aloneUnlessAttached(String id, LiveVolumes.Alone step) throws IOException {
         requireOpen();
         return live.aloneUnlessAttached(id, step);
@@ -402,7 +407,7 @@ public final class VolumeRegistry implements AutoCloseable {
     }
 
     /**
-     * Looks for the log that a volume's record names. What is in it is not read: who attaches the volume does that.
+     * Looks for the log that a volume's record names. What is in it is not read: {@link LogMending#look} does that.
      *
      * @param volume its record
      * @return what is not there, or not of its length

@@ -26,7 +26,10 @@ import picocli.CommandLine.Option;
 final class CheckCommand implements Callable<Integer> {
     private final Session session;
 
-    @Option(names = "--data", description = "Also read all content and compare it with its hashes.")
+    @Option(
+            names = "--data",
+            description =
+                    "Also read all content and the logs of volumes, and compare them with their hashes and checksums.")
     private boolean data;
 
     CheckCommand(Session session) {

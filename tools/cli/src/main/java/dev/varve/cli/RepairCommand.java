@@ -125,15 +125,14 @@ final class RepairCommand implements Callable<Integer> {
         if (rebuilt != null && !session.json()) {
             RebuildText.print(session.console(), rebuilt);
         }
-        Engine engine = session.open();
         RepairReport report;
-        try (Opened opened = new Opened()) {
-            for (Path source : sources) {
-                opened.open(source);
+        try {
+            report = repair();
+        } catch (IOException | RuntimeException e) {
+            if (rebuilt != null && session.json()) {
+                session.console().print(Json.object(json -> printRebuilt(json, rebuilt))); // that much is done
             }
-            try (ProgressBar bar = new ProgressBar(session.console(), "repairing")) {
-                report = engine.repair(opened.sources, dryRun, bar);
-            }
+            throw e;
         }
         if (session.json()) {
             printDocument(rebuilt, report);
@@ -145,6 +144,18 @@ final class RepairCommand implements Callable<Integer> {
             throw new Failure(session.store(), left);
         }
         return Main.DONE;
+    }
+
+    private RepairReport repair() throws IOException {
+        Engine engine = session.open();
+        try (Opened opened = new Opened()) {
+            for (Path source : sources) {
+                opened.open(source);
+            }
+            try (ProgressBar bar = new ProgressBar(session.console(), "repairing")) {
+                return engine.repair(opened.sources, dryRun, bar);
+            }
+        }
     }
 
     private RebuildReport rebuild() throws IOException {
@@ -211,7 +222,7 @@ final class RepairCommand implements Callable<Integer> {
     private void printDocument(@Nullable RebuildReport rebuilt, RepairReport report) throws IOException {
         session.console()
                 .print(Json.object(json -> Problems.print(
-                        json.object("Rebuilt", rebuilt == null ? null : part -> RebuildText.print(part, rebuilt))
+                        printRebuilt(json, rebuilt)
                                 .number("LostChunks", report.lostChunks())
                                 .number("LostNodes", report.lostNodes())
                                 .objects(
@@ -225,5 +236,9 @@ final class RepairCommand implements Callable<Integer> {
                                 .texts("NotRead", report.failures())
                                 .number("ProblemCount", report.left().problemCount()),
                         report.left().problems())));
+    }
+
+    private static Json printRebuilt(Json json, @Nullable RebuildReport rebuilt) throws IOException {
+        return json.object("Rebuilt", rebuilt == null ? null : part -> RebuildText.print(part, rebuilt));
     }
 }

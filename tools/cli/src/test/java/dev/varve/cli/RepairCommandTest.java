@@ -109,6 +109,17 @@ class RepairCommandTest extends CommandTest {
                 .doesNotContain("\"Source\"");
     }
 
+    @Test
+    void rebuildIsToldAlsoWhenTheRepairBehindItFails() throws IOException {
+        imported(disk("disk.raw", "ab.c"), "first");
+        Path other = folder.resolve("disk.qcow2");
+        Files.write(other, new byte[] {'Q', 'F', 'I', (byte) 0xfb, 0, 0, 0, 3});
+        Run run = varve("repair", "--rebuild-index", "--from", other.toString(), "--json");
+        assertThat(run.code()).isEqualTo(1);
+        assertThat(run.err()).contains("as a source only raw disks are read");
+        assertThat(run.out()).contains("\"Rebuilt\" : {", "\"Chunks\" : 3").doesNotContain("LostChunks");
+    }
+
     private void flipTablesThatHave(String text) throws IOException {
         try (Stream<Path> files = Files.list(store.resolve("index"))) {
             for (Path file :
