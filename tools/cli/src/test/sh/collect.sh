@@ -50,6 +50,7 @@ start_reader beside
 for ((i = 0; i < 40; i += 2)); do varve image deregister --with-snapshots "${ids[i]}" >/dev/null; done
 varve gc --now >"$work/gc"
 stop_reader beside
+[ -n "$(p99 without)" ] && [ -n "$(p99 beside)" ] || die "fio tells no percentile: $(cat "$work/fio.beside")"
 touch "$work/enough"
 for ((i = 0; i < 4; i++)); do wait "${writers[i]}" || die "fio was disturbed: $(tail -n 5 "$work/fio.writer$i")"; done
 for volume in "${volumes[@]}"; do varve volume delete "$volume" >/dev/null; done

@@ -13,7 +13,7 @@ importer() {
   local id
   for ((n = 0; ; n++)); do
     id=$("$VARVE" import "$2" --name "$1-$RANDOM-$n" 2>/dev/null | tail -n 1) || continue
-    case $id in ami-*) echo "$id" >>"$work/$1.ids" ;; *) continue ;; esac
+    case $id in ami-*) echo "$id" | tee -a "$work/imported" >>"$work/$1.ids" ;; *) continue ;; esac
     if [ $((n % 3)) -gt 0 ]; then
       sed -i "/$id/d" "$work/$1.ids"
       "$VARVE" image deregister --with-snapshots "$id" >/dev/null 2>&1 || true
@@ -21,24 +21,38 @@ importer() {
   done
 }
 collector() {
-  while true; do "$VARVE" gc --now >/dev/null 2>&1 || sleep 0.1; done
+  while true; do
+    if "$VARVE" gc --now >/dev/null 2>&1; then echo one >>"$work/collected"; else sleep 0.1; fi
+  done
 }
 
 rounds=0
+: >"$work/imported" && : >"$work/collected"
 end=$((SECONDS + seconds))
 while [ $SECONDS -lt $end ]; do
   : >"$work/a.ids" && : >"$work/b.ids"
   start_server
-  importer a "$work/one.raw" & jobs=($!)
-  importer b "$work/two.raw" & jobs+=($!)
-  collector & jobs+=($!)
-  for job in "${jobs[@]}"; do undo+=("kill -9 $job 2>/dev/null"); done
+  set -m # each a group of processes: a client whose server is gone tries by itself, and is killed, too
+  importer a "$work/one.raw" & jobs=(-$!)
+  importer b "$work/two.raw" & jobs+=(-$!)
+  collector & jobs+=(-$!)
+  set +m
+  for job in "${jobs[@]}"; do undo+=("kill -9 -- $job 2>/dev/null"); done
   sleep $((2 + RANDOM % 4)).$((RANDOM % 10))
+  # of a server, since it was started; that it still starts is no news
+  [ "$(varve stats --json | sed -n 's/.*"Alarms" : \([0-9]*\).*/\1/p')" = 0 ] || die "something was needed that was condemned"
   kill -9 $server
-  kill -9 "${jobs[@]}"
-  wait $server "${jobs[@]}" 2>/dev/null || true
-  while ! varve images >/dev/null 2>&1; do sleep 0.1; done # a client of the server that was killed may try by itself
+  kill -9 -- "${jobs[@]}"
+  wait $server "${jobs[@]#-}" 2>/dev/null || true
+  for ((tries = 0; tries < 100; tries++)); do
+    ! varve images --json >"$work/images" 2>"$work/err" || break
+    sleep 0.1 # they may be dying still
+  done
+  [ $tries -lt 100 ] || die "round $rounds: $(cat "$work/err")"
   varve check --data >"$work/check" || die "round $rounds: $(head -n 5 "$work/check")"
+  while read -r id; do
+    grep -q "$id" "$work/images" || die "round $rounds: $id is not there"
+  done < <(cat "$work/a.ids" "$work/b.ids")
   while read -r id; do
     varve export "$id" - 2>/dev/null | cmp -s - "$work/one.raw" || varve export "$id" - | cmp - "$work/two.raw" || die "$id differs"
   done < <(tail -qn 2 "$work/a.ids" "$work/b.ids")
@@ -48,6 +62,6 @@ while [ $SECONDS -lt $end ]; do
   done
   rounds=$((rounds + 1))
 done
-varve gc --now >/dev/null
-[ "$(varve stats --json | sed -n 's/.*"Alarms" : \([0-9]*\).*/\1/p')" = 0 ] || die "something was needed that was condemned"
-echo "killed $rounds servers beside importers and a collector"
+imported=$(wc -l <"$work/imported") collected=$(wc -l <"$work/collected")
+[ "$imported" -ge "$rounds" ] && [ "$collected" -ge "$rounds" ] || die "no race: $imported imports, $collected collections"
+echo "killed $rounds servers beside $imported imports and $collected collections"

@@ -407,8 +407,9 @@ public final class Engine implements AutoCloseable {
      * Looks for damage: reads all records and all manifests, finds every chunk that a manifest names in the index, and every
      * segment of a volume's log. It goes on past what it finds.
      *
-     * @param data also read every byte of the store: recompute every chunk's id from its content, and compare volumes' logs
-     *     with their checksums. Who attaches a volume waits while its log is read
+     * @param data also read every byte of the store: recompute every chunk's id from its content, and compare what volumes' logs
+     *     have with its checksums; of a volume that is attached, what a reader of it would get. Damage of one of two copies
+     *     that a log has of something is not told: a repair mends it
      * @param progress is told how far the reading of data is
      * @return what is wrong, and which snapshots, images and ranges of disks have lost something by it
      * @throws IOException when the check itself could not go on

@@ -1,7 +1,6 @@
 package dev.varve;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.varve.block.BlockDevice;
@@ -23,7 +22,6 @@ import dev.varve.snapshot.SnapshotWriter;
 import dev.varve.snapshot.Snapshots;
 import dev.varve.store.Store;
 import dev.varve.volume.VolumeRequest;
-import dev.varve.volume.Volumes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -244,43 +242,5 @@ class EngineCheckTest {
 
     private static String text(byte[] record) {
         return new String(record, StandardCharsets.US_ASCII);
-    }
-
-    /** Before anybody attaches the volume, and while somebody has. */
-    @Test
-    void damagedLogIsTracedToItsVolume() throws IOException {
-        Path store = folder.resolve("store");
-        String id;
-        try (Engine engine = Engine.create(store, NewStore.DEFAULT, OPTIONS)) {
-            Volumes volumes = engine.volumes("123456789012", "eu-west-1");
-            id = volumes.create(VolumeRequest.NEW.withSizeGib(1)).id();
-            try (BlockDevice disk = volumes.attach(id)) {
-                disk.write(ByteBuffer.allocate(3 * 4096).put(5000, (byte) 1), 7 * 4096);
-            }
-            assertThat(engine.check(true, (done, total) -> {}).problems()).isEmpty();
-        }
-        try (Stream<Path> logs = Files.list(store.resolve("volumes"))) {
-            Path log = logs.findFirst().orElseThrow();
-            byte[] bytes = Files.readAllBytes(log);
-            int at = 0;
-            while (bytes[at + 5000 - 4096] != 1 || bytes[at + 1] != 0) {
-                at++;
-            }
-            bytes[at + 1] = 1;
-            Files.write(log, bytes);
-        }
-        CheckProblem damage =
-                new CheckProblem("the log of volume " + id + " is damaged", id, List.of(), 8 * 4096, 4096);
-        try (Engine engine = Engine.open(store, OPTIONS)) {
-            assertThat(engine.check(false, (done, total) -> {}).problems()).isEmpty();
-            CheckResult result = engine.check(true, (done, total) -> {});
-            assertThat(result.problems()).containsExactly(damage);
-            assertThat(result.problemCount()).isEqualTo(1);
-            try (BlockDevice disk = engine.volumes("123456789012", "eu-west-1").attach(id)) {
-                assertThatThrownBy(() -> disk.read(ByteBuffer.allocate(1), 8 * 4096 + 9))
-                        .isInstanceOf(IOException.class);
-                assertThat(engine.check(true, (done, total) -> {}).problems()).containsExactly(damage);
-            }
-        }
     }
 }

@@ -6,6 +6,7 @@ import dev.varve.store.VerifyReport;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -22,7 +23,7 @@ final class Damage implements VerifyReport {
     private final Set<ChunkKey> found = new HashSet<>();
 
     @GuardedBy("this")
-    private final List<String> others = new ArrayList<>();
+    private final Set<String> others = new LinkedHashSet<>();
 
     @GuardedBy("this")
     private final List<String> files = new ArrayList<>();
@@ -42,10 +43,7 @@ final class Damage implements VerifyReport {
 
     @Override
     public synchronized void damage(String problem) {
-        count++;
-        if (others.size() < Findings.MAX_PROBLEMS) {
-            others.add(problem);
-        }
+        count += others.size() >= Findings.MAX_PROBLEMS || others.add(problem) ? 1 : 0;
     }
 
     @Override

@@ -112,29 +112,46 @@ final class Reclaimer {
                 firstOffset = lease.startOffsetBytes();
             }
         }
-        boolean certain = true;
+        TreeMap<Integer, Long> uncertain = new TreeMap<>();
         try (Forgetting names = new Forgetting(left)) {
             for (PackState state : List.copyOf(left.tailMap(firstPack).values())) {
                 long from = state.number() == firstPack ? Math.max(firstOffset, PackHeader.BYTES) : PackHeader.BYTES;
                 long to = Math.min(state.publishedBytes(), lengths.getOrDefault(state.number(), 0L));
-                certain &= to >= state.publishedBytes();
+                boolean isCertain = to >= state.publishedBytes();
                 if (from < to) {
                     Survey survey = new Survey(state.number(), numbers, from, names);
                     new FrameScanner(properties.chunkSizeBytes()).scan(packs.file(state.number()), from, to, survey);
-                    certain &= survey.certain;
+                    isCertain &= survey.certain;
                     left.put(state.number(), survey.left(left.getOrDefault(state.number(), state)));
                 }
+                if (!isCertain) {
+                    uncertain.put(state.number(), from);
+                }
             }
-            if (!certain) {
+            if (!uncertain.isEmpty()) {
                 names.flush();
-                index.chunks((key, location) -> {
-                    if (numbers.contains(location.lease())) {
-                        names.forget(key, location);
-                    }
-                });
+                askIndex(numbers, uncertain, names);
             }
         }
+        uncertain.forEach((pack, end) -> left.computeIfPresent(
+                pack,
+                (number, state) -> new PackState(number, Math.min(end, state.publishedBytes()), state.liveBytes())));
         end(dead, left);
+    }
+
+    /**
+     * Does the same where frames can't be read, from the index, which takes longer: a write that failed leaves a hole.
+     *
+     * @param ends packs, and where what is needed of each ends at the least; at the end, where it does
+     */
+    private void askIndex(Set<Long> dead, TreeMap<Integer, Long> ends, Forgetting names) throws IOException {
+        index.chunks((key, location) -> {
+            if (dead.contains(location.lease())) {
+                names.forget(key, location);
+            } else {
+                ends.computeIfPresent(location.pack(), (pack, end) -> Math.max(end, location.endBytes()));
+            }
+        });
     }
 
     private void dropNodes(long lease) throws IOException {
@@ -245,7 +262,7 @@ final class Reclaimer {
             certain = false;
         }
 
-        /** The pack afterwards: cut after its last live frame, unless damage hides what is live. */
+        /** The pack afterwards: cut after its last live frame, unless damage hides which that is. */
         PackState left(PackState before) {
             long end = certain ? liveEnd : before.publishedBytes();
             return new PackState(pack, end, before.liveBytes());

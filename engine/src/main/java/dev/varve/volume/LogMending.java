@@ -31,6 +31,10 @@ public final class LogMending {
     static final String ITSELF = "the log itself";
 
     private final VolumeRegistry registry;
+
+    /** As it was opened: nothing of it is deleted by looking. */
+    private final SegmentSpace space;
+
     private final Map<String, Found> found = new LinkedHashMap<>();
     private final SourceSegment.Failures sourceFailures = new SourceSegment.Failures();
     private final List<String> failures = new ArrayList<>();
@@ -78,8 +82,9 @@ public final class LogMending {
         void step();
     }
 
-    LogMending(VolumeRegistry registry) {
+    LogMending(VolumeRegistry registry, SegmentSpace space) {
         this.registry = registry;
+        this.space = space;
     }
 
     /**
@@ -99,7 +104,8 @@ public final class LogMending {
     }
 
     /**
-     * Reads all logs, once, and changes nothing. Waits for no fold.
+     * Reads all logs, once, and changes nothing; of one that is in use, what is read of it. Nobody waits meanwhile, but for a
+     * log of which something seems to be lost: that is looked at again while nobody can open it.
      *
      * @param progress is told that it goes on
      * @return what is damaged
@@ -122,8 +128,11 @@ public final class LogMending {
             try {
                 mendOrLook(each, progress);
             } catch (IOException e) {
-                String what = looksOnly ? ": its log can't be read: " : ": its log could not be mended: ";
-                left(each.id(), each.id() + what + e.getMessage(), 0, 0);
+                if (!looksOnly) {
+                    left(each.id(), each.id() + ": its log could not be mended: " + e.getMessage(), 0, 0);
+                } else {
+                    canNotBeRead(each, e);
+                }
             } catch (Ec2Exception e) { // it may have been deleted meanwhile
                 failed(each.id() + ": " + e.getMessage());
             }
@@ -140,17 +149,23 @@ public final class LogMending {
         if (VolumeRecord.segments(volume).isEmpty()) {
             return;
         }
-        while (!alone(volume.id(), () -> mend(volume, progress))) {
-            LiveVolume inUse = registry.join(volume.id());
-            if (inUse != null) { // else it was left meanwhile
-                lookAt(inUse, volume.id());
+        if (looksOnly && (lookInUse(volume.id()) || isWell(volume, progress))) {
+            return;
+        }
+        while (!registry.alone(volume.id(), !looksOnly, () -> mend(volume, progress))) {
+            if (lookInUse(volume.id())) { // else it was left meanwhile
                 return;
             }
         }
     }
 
-    private boolean alone(String id, LiveVolumes.Alone step) throws IOException {
-        return looksOnly ? registry.alone(id, step) : registry.aloneUnlessAttached(id, step);
+    /** Whether nothing seems to be lost of a log, to which others may come meanwhile. */
+    private boolean isWell(Resource volume, Progress progress) {
+        try {
+            return !goThrough(volume.id(), VolumeRecord.logState(volume), progress).isWrong;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private void failed(String why) {
@@ -180,33 +195,42 @@ public final class LogMending {
         if (volume == null) {
             return; // deleted meanwhile
         }
-        boolean isWrong = false;
-        boolean isLeft = false;
-        boolean isMended = false;
         LogState state = VolumeRecord.logState(volume);
-        OwnLog log = new OwnLog(state, registry.space(), this::failed);
+        Pass pass = goThrough(volume.id(), state, progress);
+        if (pass.isWrong && (pass.isLeft || !dryRun || !pass.isMended)) {
+            look(volume, state, !isInBin);
+        }
+    }
+
+    /** What was seen of one log. */
+    private static final class Pass {
+        private boolean isWrong;
+        private boolean isLeft;
+        private boolean isMended;
+    }
+
+    private Pass goThrough(String id, LogState state, Progress progress) throws IOException {
+        SegmentSpace segments = segments();
+        Pass pass = new Pass();
+        OwnLog log = new OwnLog(state, segments, this::failed);
         long last = log.before();
         for (int i = 0; i < state.segments().size(); i++) {
             progress.step();
             SegmentEntry entry = state.segments().get(i);
-            try (MendedFile own = registry.space().mend(entry.number(), entry.sizeBytes())) {
+            try (MendedFile own = segments.mend(entry.number(), entry.sizeBytes())) {
                 if (own == null) {
-                    return;
+                    return pass;
                 }
                 SegmentMending mending =
                         new SegmentMending(own, log, i, sources, sourceFailures, last, this::count, dryRun);
                 mending.run();
                 last = mending.last();
-                isWrong |= mending.isWrong();
-                isLeft |= mending.isLeft();
-                isMended |= mending.isMended();
-                String end = "the end of " + own.describe() + ", of " + volume.id() + ": ";
+                pass.isWrong |= mending.isWrong();
+                pass.isLeft |= mending.isLeft();
+                pass.isMended |= mending.isMended();
+                String end = "the end of " + own.describe() + ", of " + id + ": ";
                 if (mending.mayEndTooSoon()) {
-                    left(
-                            volume.id(),
-                            end + "it is as the source has it; what was written later, if anything, is lost",
-                            0,
-                            0);
+                    left(id, end + "it is as the source has it; what was written later, if anything, is lost", 0, 0);
                 }
                 if (mending.goesOnElsewhere()) {
                     failed(end + "a source has more, which nothing here says was written; it is not taken");
@@ -214,31 +238,37 @@ public final class LogMending {
             }
         }
         if (last < log.frozen()) { // the last record of a layer that is recorded
-            isWrong = true;
-            isLeft = true;
+            pass.isWrong = true;
+            pass.isLeft = true;
         }
-        if (isWrong && (isLeft || !dryRun || !isMended)) {
-            look(volume, state, !isInBin);
-        }
+        return pass;
+    }
+
+    private SegmentSpace segments() throws IOException {
+        return looksOnly ? space : registry.space();
     }
 
     /** Lists what is damaged, after what can be undone of notes was undone. */
     private void look(Resource volume, LogState state, boolean undo) throws IOException {
         try {
-            DamagedPages damaged = DamagedPages.of(volume.id(), state, registry.space());
+            DamagedPages damaged = DamagedPages.of(volume.id(), state, segments());
             if (undo && damaged.hasNotes() && !dryRun) {
                 undoNotes(volume, state);
                 Resource now = registry.catalog().find(ResourceKind.VOLUME, volume.scope(), volume.id());
-                damaged = DamagedPages.of(
-                        volume.id(), VolumeRecord.logState(now == null ? volume : now), registry.space());
+                damaged = DamagedPages.of(volume.id(), VolumeRecord.logState(now == null ? volume : now), segments());
             }
             tell(volume.id(), damaged, "");
         } catch (LogReplay.DamagedLogException e) {
             left(volume.id(), String.valueOf(e.getMessage()), 0, 0);
         } catch (IOException e) {
-            if (registry.missingLog(volume).isEmpty()) { // else a check tells it
-                left(volume.id(), volume.id() + ": its log can't be read: " + e.getMessage(), 0, 0);
-            }
+            canNotBeRead(volume, e);
+        }
+    }
+
+    /** Unless a check tells it as well, or it was deleted for good meanwhile. */
+    private void canNotBeRead(Resource volume, IOException e) throws IOException {
+        if (registry.isNamed(volume) && registry.missingLog(volume).isEmpty()) {
+            left(volume.id(), volume.id() + ": its log can't be read: " + e.getMessage(), 0, 0);
         }
     }
 
@@ -264,8 +294,12 @@ public final class LogMending {
         }
     }
 
-    /** Looks at a volume that was joined, and leaves it. */
-    private void lookAt(LiveVolume inUse, String id) throws IOException {
+    /** Looks at a volume that somebody works with; false when nobody does. */
+    private boolean lookInUse(String id) throws IOException {
+        LiveVolume inUse = registry.join(id);
+        if (inUse == null) {
+            return false;
+        }
         try {
             VolumeLog log = inUse.log();
             if (log != null) {
@@ -275,5 +309,6 @@ public final class LogMending {
         } finally {
             registry.leave(id);
         }
+        return true;
     }
 }

@@ -369,20 +369,19 @@ public final class VolumeRegistry implements AutoCloseable {
 
     /** Deletes a volume that nobody works with; false when somebody does. */
     boolean delete(String id, Deletion deletion) throws IOException {
+        requireOpen();
         SegmentSpace claimed = space();
-        return alone(id, () -> drop(id, deletion.delete(), claimed));
+        return live.alone(id, () -> drop(id, deletion.delete(), claimed));
     }
 
-    /** Does something with the log of a volume while nobody can open it; false when somebody works with it. */
-    boolean alone(String id, LiveVolumes.Alone step) throws IOException {
+    /** Does something with the log of a volume while nobody can open it; false when it is attached, or, unless waited for, folded. */
+    boolean alone(String id, boolean waits, LiveVolumes.Alone step) throws IOException {
         requireOpen();
-        return live.alone(id, step);
-    }
-
-    /** The same, after a fold has ended; false when it is attached. */
-    boolean aloneUnlessAttached(String id, LiveVolumes.Alone step) throws IOException {
-        requireOpen();
-        return live.aloneUnlessAttached(id, step);
+        try {
+            return waits ? live.aloneUnlessAttached(id, step) : live.alone(id, step);
+        } finally {
+            folds.requestIfDeleting(id); // who wanted to delete it meanwhile has let it be
+        }
     }
 
     private static void drop(String id, List<SegmentEntry> segments, SegmentSpace space) {
@@ -420,7 +419,7 @@ public final class VolumeRegistry implements AutoCloseable {
             try {
                 space.open(segment.number(), segment.sizeBytes()).close();
             } catch (IOException e) {
-                if (isNamed(volume, segment.number())) {
+                if (named(volume).stream().anyMatch(now -> now.number() == segment.number())) {
                     missing.add(e instanceof NoSuchFileException ? e.getMessage() + " is missing" : e.getMessage());
                 }
             }
@@ -428,11 +427,15 @@ public final class VolumeRegistry implements AutoCloseable {
         return missing;
     }
 
-    /** Whether a segment is named still: a fold may have given it back. */
-    private boolean isNamed(Resource volume, long number) throws IOException {
+    /** Whether a volume still names all segments that it did: a fold may have given some back, or it is gone for good. */
+    boolean isNamed(Resource volume) throws IOException {
+        return named(volume).containsAll(VolumeRecord.segments(volume));
+    }
+
+    private List<SegmentEntry> named(Resource volume) throws IOException {
         Resource now = catalog.find(ResourceKind.VOLUME, volume.scope(), volume.id());
         now = now == null ? catalog.bin().find(ResourceKind.VOLUME, volume.scope(), volume.id()) : now;
-        return now != null && VolumeRecord.segments(now).stream().anyMatch(segment -> segment.number() == number);
+        return now == null ? List.of() : VolumeRecord.segments(now);
     }
 
     /** Deletes a volume that was marked so; where somebody works with it, a later fold or opening does it. */
@@ -498,7 +501,7 @@ public final class VolumeRegistry implements AutoCloseable {
      */
     @RestrictedApi(explanation = "for the engine's own packages", allowedOnPath = ENGINE)
     public LogMending logMending() {
-        return new LogMending(this);
+        return new LogMending(this, space);
     }
 
     /** The segments, of which those that no volume names are gone. */

@@ -127,6 +127,51 @@ class PackStoreTest extends StoreContractTest {
         }
     }
 
+    /** A write that failed on a full disk beside others that succeeded; then again with something behind it that is needed. */
+    @Test
+    void deadLeaseWithAHoleGivesItsSpaceBackAtOnce() throws IOException {
+        write("a", 0, 10);
+        long before = store.stats().packBytes();
+        WriteLease dead = store.write("dead");
+        for (int i = 100; i < 110; i++) {
+            put(dead, i);
+        }
+        ((PackStore) store).leases().publish();
+        punch(104);
+        dead.close();
+        assertThat(store.stats().packBytes()).isEqualTo(before);
+
+        dead = store.write("dead");
+        for (int i = 100; i < 110; i++) {
+            put(dead, i);
+        }
+        ((PackStore) store).leases().publish();
+        punch(104);
+        write("b", 10, 20);
+        long needed = store.stats().packBytes();
+        for (int i = 110; i < 120; i++) {
+            put(dead, i);
+        }
+        ((PackStore) store).leases().publish();
+        dead.close();
+        assertThat(store.stats().packBytes()).isEqualTo(needed);
+        reopen();
+        for (int i = 0; i < 20; i++) {
+            assertHolds(store, i);
+        }
+        assertThat(store.stats().chunks()).isEqualTo(20);
+    }
+
+    private void punch(int number) throws IOException {
+        Location location = ((PackStore) store).files().index().chunk(key(chunk(number)));
+        assertThat(location).isNotNull();
+        try (FileChannel pack = FileChannel.open(
+                root().resolve("packs").resolve(String.format("%08x.pack", location.pack())),
+                StandardOpenOption.WRITE)) {
+            pack.write(ByteBuffer.allocate(location.lengthBytes()), location.offsetBytes());
+        }
+    }
+
     @Test
     void publishedChunksOfADeadLeaseGoToo() throws IOException {
         write("a", 0, 10);
