@@ -26,7 +26,7 @@ collector() {
   done
 }
 
-rounds=0
+rounds=0 back=0
 : >"$work/imported" && : >"$work/collected"
 end=$((SECONDS + seconds))
 while [ $SECONDS -lt $end ]; do
@@ -39,8 +39,7 @@ while [ $SECONDS -lt $end ]; do
   set +m
   for job in "${jobs[@]}"; do undo+=("kill -9 -- $job 2>/dev/null"); done
   sleep $((2 + RANDOM % 4)).$((RANDOM % 10))
-  # of a server, since it was started; that it still starts is no news
-  [ "$(varve stats --json | sed -n 's/.*"Alarms" : \([0-9]*\).*/\1/p')" = 0 ] || die "something was needed that was condemned"
+  back=$((back + $(varve stats --json | sed -n 's/.*"Alarms" : \([0-9]*\).*/\1/p')))
   kill -9 $server
   kill -9 -- "${jobs[@]}"
   wait $server "${jobs[@]#-}" 2>/dev/null || true
@@ -64,4 +63,4 @@ while [ $SECONDS -lt $end ]; do
 done
 imported=$(wc -l <"$work/imported") collected=$(wc -l <"$work/collected")
 [ "$imported" -ge "$rounds" ] && [ "$collected" -ge "$rounds" ] || die "no race: $imported imports, $collected collections"
-echo "killed $rounds servers beside $imported imports and $collected collections"
+echo "killed $rounds servers beside $imported imports and $collected collections; $back times what was condemned was found, and brought back"
