@@ -5,6 +5,7 @@ import dev.varve.catalog.Resource;
 import dev.varve.catalog.ResourceKind;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,14 +19,17 @@ import org.slf4j.LoggerFactory;
 final class HeadTrim {
     private static final Logger LOG = LoggerFactory.getLogger(HeadTrim.class);
 
-    /** Of what is given back, at most one page of so many is appended once more. */
-    private static final int MIN_PAGES_PER_LIVE = 8;
+    /** Of what is given back, at most one page of so many is appended once more: each is written to the disk again. */
+    static final int MIN_PAGES_PER_LIVE = 32;
+
+    /** The same of a log that is folded if too much is left, which costs more. */
+    static final int MIN_PAGES_PER_LIVE_IF_LONG = 8;
 
     /** A part of a log that is worth it. */
     private static final int MIN_PART = 4;
 
     /** 64 MiB. */
-    private static final int MAX_LIVE_PAGES = 1 << 14;
+    static final int MAX_LIVE_PAGES = 1 << 14;
 
     private static final int PASSES = 2;
 
@@ -86,19 +90,35 @@ final class HeadTrim {
     private List<LogSegment> head() {
         List<LogSegment> all = log.segments();
         int[] live = log.index().pagesBySlot();
-        long bytes = 0;
+        int pagesPerLive = registry.limits().isLong(log) ? MIN_PAGES_PER_LIVE_IF_LONG : MIN_PAGES_PER_LIVE;
+        int count = head(
+                all.stream().mapToLong(LogSegment::endBytes).toArray(),
+                all.stream().mapToLong(segment -> live[segment.slot]).toArray(),
+                pagesPerLive);
+        return all.subList(0, count);
+    }
+
+    /**
+     * How many of the oldest segments are to go.
+     *
+     * @param bytes of each segment, the oldest first; the last is written to, and stays
+     * @param live pages of each that are the newest
+     * @param pagesPerLive so many pages have at most one among them that is
+     */
+    static int head(long[] bytes, long[] live, int pagesPerLive) {
+        long sum = 0;
         long livePages = 0;
         long headBytes = 0;
         int count = 0;
-        for (int i = 0; i + 1 < all.size(); i++) { // the newest is written to
-            bytes += all.get(i).endBytes();
-            livePages += live[all.get(i).slot];
-            if (livePages <= MAX_LIVE_PAGES && livePages * MIN_PAGES_PER_LIVE <= bytes >> Pages.SHIFT) {
-                headBytes = bytes;
+        for (int i = 0; i + 1 < bytes.length; i++) {
+            sum += bytes[i];
+            livePages += live[i];
+            if (livePages <= MAX_LIVE_PAGES && livePages * pagesPerLive <= sum >> Pages.SHIFT) {
+                headBytes = sum;
                 count = i + 1;
             }
         }
-        return headBytes * MIN_PART >= log.bytes() ? all.subList(0, count) : List.of();
+        return headBytes * MIN_PART >= LongStream.of(bytes).sum() ? count : 0;
     }
 
     private static boolean hasNoLayer(Resource record) throws IOException {
