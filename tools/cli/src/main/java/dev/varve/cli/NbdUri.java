@@ -7,12 +7,16 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How clients name what is served at an address. Source: the NBD project's text on URIs. */
 final class NbdUri {
     /** Where a client has its certificates, which the server can't know. */
     private static final String CERTIFICATES = "DIR";
+
+    /** What an address may have in it, and means something to a shell, to QEMU's options or between parameters. */
+    private static final Pattern SPECIAL = Pattern.compile("[',;&]");
 
     private final SocketAddress address;
     private final boolean isTls;
@@ -34,7 +38,8 @@ final class NbdUri {
                     ? new URI(
                             isTls ? "nbds" : "nbd", null, inet.getHostString(), inet.getPort(), "/" + name, query, null)
                     : new URI("nbd+unix", "", "/" + name, "socket=" + address, null);
-            return uri.toASCIIString();
+            return SPECIAL.matcher(uri.toASCIIString())
+                    .replaceAll(found -> "%%%02X".formatted((int) found.group().charAt(0)));
         } catch (URISyntaxException e) {
             throw new IllegalArgumentException(e);
         }
@@ -64,6 +69,6 @@ final class NbdUri {
     private String client() {
         return address instanceof InetSocketAddress inet
                 ? inet.getHostString() + " " + inet.getPort()
-                : "-unix " + address;
+                : "-unix '" + address.toString().replace("'", "'\\''") + "'";
     }
 }

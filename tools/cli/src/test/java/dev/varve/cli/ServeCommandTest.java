@@ -6,6 +6,7 @@ import dev.varve.nbd.MetaContexts;
 import dev.varve.nbd.NbdExport;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -55,7 +56,7 @@ class ServeCommandTest extends CommandTest {
         assertThat(run.out())
                 .contains(image, volume, "snap-", "read, write")
                 .contains("nbdcopy 'nbd+unix:///" + volume + "?socket=" + socket + "' disk.raw")
-                .contains("qemu-system-x86_64", "nbd-client -unix " + socket + " -N " + volume, "nbdfuse")
+                .contains("qemu-system-x86_64", "nbd-client -unix '" + socket + "' -N " + volume, "nbdfuse")
                 .endsWith("Serving at nbd+unix:///?socket=" + socket + "; Ctrl-C ends it.\n");
         assertThat(socket).doesNotExist();
         done("volumes");
@@ -121,6 +122,29 @@ class ServeCommandTest extends CommandTest {
                                 + "file.driver=nbd,file.host=disks.example,file.port=10809,file.tls-creds=tls,file.export=vol-1")
                 .contains("client-key.pem")
                 .doesNotContain("nbd-client");
+    }
+
+    /** What it prints is for a shell. */
+    @Test
+    void pathOfTheSocketMayHaveAnythingInIt() throws Exception {
+        String path = "/tmp/it's, a; b&c $HOME 100% #1?/s";
+        NbdUri uri = new NbdUri(UnixDomainSocketAddress.of(path), false);
+        NbdExport export = new NbdExport("vol-1", "", 1, false, MetaContexts.of());
+        for (String command : uri.commands(export)) {
+            Process shell = new ProcessBuilder("sh", "-c", "printf '%s\n' " + command).start();
+            List<String> words = shell.inputReader().lines().toList();
+            assertThat(shell.waitFor()).isZero();
+            String last = command.contains("nbd-client")
+                    ? words.get(2)
+                    : words.stream()
+                            .filter(word -> word.contains("nbd+unix:"))
+                            .map(word -> URI.create(word.substring(word.indexOf("nbd+unix:"))))
+                            .map(found -> found.getQuery().substring("socket=".length()))
+                            .findFirst()
+                            .orElseThrow();
+            assertThat(last).as(command).isEqualTo(path);
+        }
+        assertThat(uri.of("vol-1")).doesNotContain("'", ",", ";", "&", " ");
     }
 
     @Test

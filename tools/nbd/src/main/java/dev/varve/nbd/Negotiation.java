@@ -239,12 +239,11 @@ final class Negotiation {
         data.end();
         for (NbdExport export : list()) {
             byte[] name = export.name().getBytes(StandardCharsets.UTF_8);
-            byte[] text = export.description().getBytes(StandardCharsets.UTF_8);
-            int textBytes = Math.min(text.length, Protocol.MAX_STRING_BYTES);
-            ByteBuffer reply = ByteBuffer.allocate(Integer.BYTES + name.length + textBytes)
+            ByteBuffer text = WireText.of(export.description(), Protocol.MAX_STRING_BYTES);
+            ByteBuffer reply = ByteBuffer.allocate(Integer.BYTES + name.length + text.remaining())
                     .putInt(name.length)
                     .put(name)
-                    .put(text, 0, textBytes);
+                    .put(text);
             reply(Protocol.OPT_LIST, Protocol.REP_SERVER, reply.flip());
         }
         acknowledge(Protocol.OPT_LIST);
@@ -321,9 +320,10 @@ final class Negotiation {
     }
 
     private static ByteBuffer text(int info, String text) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        int length = Math.min(bytes.length, Protocol.MAX_STRING_BYTES);
-        return ByteBuffer.allocate(Short.BYTES + length).putShort((short) info).put(bytes, 0, length);
+        ByteBuffer bytes = WireText.of(text, Protocol.MAX_STRING_BYTES);
+        return ByteBuffer.allocate(Short.BYTES + bytes.remaining())
+                .putShort((short) info)
+                .put(bytes);
     }
 
     private void info(int option, ByteBuffer info) throws IOException {
@@ -450,8 +450,7 @@ final class Negotiation {
     }
 
     private void error(int option, int kind, String text) throws IOException {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        reply(option, kind, ByteBuffer.wrap(bytes, 0, Math.min(bytes.length, MAX_TEXT_BYTES)));
+        reply(option, kind, WireText.of(text, MAX_TEXT_BYTES));
     }
 
     private void reply(int option, int kind, ByteBuffer data) throws IOException {

@@ -4,7 +4,6 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.block.Extent;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -106,8 +105,7 @@ final class Outgoing {
             simple(cookie, error);
             return;
         }
-        ByteBuffer message = StandardCharsets.UTF_8.encode(text);
-        message.limit(Math.min(message.limit(), MAX_TEXT_BYTES));
+        ByteBuffer message = WireText.of(text, MAX_TEXT_BYTES);
         int length = 6 + message.remaining();
         int at = begin(Protocol.CHUNK_BYTES + length);
         putChunk(at, Protocol.REPLY_FLAG_DONE, Protocol.REPLY_ERROR, cookie, length);

@@ -10,8 +10,10 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /** A socket in the file system that only its owner can connect to, from the first moment on. Closed by who listens. */
@@ -24,9 +26,13 @@ public final class UnixSocket implements Closeable {
     private final ServerSocketChannel channel;
     private final Path path;
 
-    private UnixSocket(ServerSocketChannel channel, Path path) {
+    /** Which file it is. */
+    private final Object key;
+
+    private UnixSocket(ServerSocketChannel channel, Path path, Object key) {
         this.channel = channel;
         this.path = path;
+        this.key = key;
     }
 
     /**
@@ -49,10 +55,12 @@ public final class UnixSocket implements Closeable {
                 parent, ".", PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         Path made = safe.resolve("s");
         ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+        Object key;
         boolean done = false;
         try {
             channel.bind(UnixDomainSocketAddress.of(made), backlog);
             Files.setPosixFilePermissions(made, PosixFilePermissions.fromString("rw-------"));
+            key = key(made);
             Files.move(made, path, StandardCopyOption.ATOMIC_MOVE);
             done = true;
         } catch (SocketException e) {
@@ -64,7 +72,7 @@ public final class UnixSocket implements Closeable {
             }
             Files.delete(safe);
         }
-        return new UnixSocket(channel, path);
+        return new UnixSocket(channel, path, key);
     }
 
     private static void requireFree(Path path) throws IOException {
@@ -92,9 +100,20 @@ public final class UnixSocket implements Closeable {
         return channel;
     }
 
-    /** Takes it away; does not close the channel. */
+    private static Object key(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+    }
+
+    /** Takes it away, unless another file has its name by now; does not close the channel. */
     @Override
     public void close() throws IOException {
-        Files.deleteIfExists(path);
+        try {
+            if (key.equals(key(path))) {
+                Files.deleteIfExists(path);
+            }
+        } catch (NoSuchFileException e) {
+            // somebody has taken it away
+        }
     }
 }
