@@ -1,7 +1,7 @@
 # Medians, ratios and bars of what bench/serve has measured. Lines:
 #   boot SYSTEM STATE ms median-us p99-us
 #   fio SYSTEM PATTERN BLOCK DEPTH CONNECTIONS iops
-#   file MB/s
+#   files MB/s
 #   idle WHEN MiB
 #   crowd KIND mean-us p99-us connections-there-at-the-end
 
@@ -27,7 +27,7 @@ $1 == "fio" {
   if (!(cell in seen)) { seen[cell] = 1; cells[++cellCount] = cell; kinds[$3 ~ /read$/ ? "read" : "write"] = 1 }
   note($1 $2 cell, $7)
 }
-$1 == "file" { note("file", $2) }
+$1 == "files" { note("files", $2) }
 $1 == "idle" { note($1 $2, $3) }
 $1 == "crowd" { note($1 $2 "mean", $3); note($1 $2 "p99", $4); note($1 $2 "there", $5) }
 
@@ -60,7 +60,7 @@ function compare(ours, other, cell, limit, group,    ratio) {
   groupCells[group]++
   if (ratio < limit) {
     groupMissed[group]++
-    if (hasFile && megabytes(cell, limit * mid("fio" other cell)) > mid("file")) beyondFile[group]++
+    if (hasFiles && megabytes(cell, limit * mid("fio" other cell)) > mid("files")) beyondFiles[group]++
   }
   return sprintf("%.2f%s", ratio, ratio < limit ? "<" : " ")
 }
@@ -68,13 +68,13 @@ function groupBar(group, title, limit) {
   if (group in groupCells)
     bar("fio, " title ", the worst cell", worst[group], limit, -1,
       sprintf(" (%d of %d are below%s; the worst is %s)", groupMissed[group], groupCells[group],
-        hasFile && group ~ /^write/ && groupMissed[group] ? sprintf(", in %d the bar is more than such a file takes", beyondFile[group]) : "", worstCell[group]))
+        hasFiles && group ~ /^write/ && groupMissed[group] ? sprintf(", in %d the bar is more than such files take", beyondFiles[group]) : "", worstCell[group]))
 }
 function fioTable(kind,    i, c, p, reads) {
   if (!(kind in kinds)) return
   reads = kind == "read"
   printf "\n%-26s %9s %9s %9s %9s %9s   %8s %8s", "IOPS, " kind, "varve", reads ? "rewritten" : "", "qemu raw", "qcow2", "nbdkit", "/raw", "/nbdkit"
-  printf "%s\n", reads ? sprintf(" %8s %8s", "rew/raw", "/nbdkit") : hasFile ? sprintf(" %8s", "/file") : ""
+  printf "%s\n", reads ? sprintf(" %8s %8s", "rew/raw", "/nbdkit") : hasFiles ? sprintf(" %8s", "/files") : ""
   for (i = 1; i <= cellCount; i++) {
     c = cells[i]
     split(c, p, " ")
@@ -83,15 +83,15 @@ function fioTable(kind,    i, c, p, reads) {
       reads ? sprintf("%.0f", mid("fiorewritten" c)) : "", mid("fioqemu" c), mid("fioqcow2" c), mid("fionbdkit" c)
     printf " %8s %8s", compare("varve", "qemu", c, 1, kind "qemu"), compare("varve", "nbdkit", c, 0.6, kind "nbdkit")
     if (reads) printf " %8s %8s", compare("rewritten", "qemu", c, 1, "rewrittenqemu"), compare("rewritten", "nbdkit", c, 0.6, "rewrittennbdkit")
-    else if (hasFile) printf " %8.2f", megabytes(c, mid("fiovarve" c)) / mid("file")
+    else if (hasFiles) printf " %8.2f", megabytes(c, mid("fiovarve" c)) / mid("files")
     printf "\n"
   }
 }
 function fio() {
-  hasFile = "file" in count # not on a tmpfs
+  hasFiles = "files" in count # not on a tmpfs
   fioTable("read")
   fioTable("write")
-  if (hasFile) printf "a plain file that is synced every 32 MiB takes %.0f MB/s\n", mid("file")
+  if (hasFiles) printf "two plain files that are synced every 32 MiB take %.0f MB/s\n", mid("files")
   groupBar("readqemu", "read, to qemu-nbd raw", 1)
   groupBar("rewrittenqemu", "read what was rewritten, to qemu-nbd raw", 1)
   groupBar("writeqemu", "write, to qemu-nbd raw", 1)

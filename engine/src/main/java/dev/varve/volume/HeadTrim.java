@@ -22,8 +22,8 @@ final class HeadTrim {
     /** Of what is given back, at most one page of so many is appended once more: each is written to the disk again. */
     static final int MIN_PAGES_PER_LIVE = 32;
 
-    /** The same of a log that is folded if too much is left, which costs more. */
-    static final int MIN_PAGES_PER_LIVE_IF_LONG = 8;
+    /** The same where that is the smaller harm: the log would be folded, or the disk is filling. */
+    static final int MIN_PAGES_PER_LIVE_IF_PRESSED = 8;
 
     /** A part of a log that is worth it. */
     private static final int MIN_PART = 4;
@@ -59,10 +59,14 @@ final class HeadTrim {
         NOT_NOW
     }
 
-    /** Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile. */
-    Outcome run() throws IOException {
+    /**
+     * Gives back what is worth it. To be called by who folds the volume: nobody else drops segments meanwhile.
+     *
+     * @param isPressed whether more is worth it
+     */
+    Outcome run(boolean isPressed) throws IOException {
         log.trimmedBytes = log.bytes();
-        List<LogSegment> head = head();
+        List<LogSegment> head = head(isPressed ? MIN_PAGES_PER_LIVE_IF_PRESSED : MIN_PAGES_PER_LIVE);
         if (head.isEmpty() || !keepRest(head)) { // while snapshots go on: no harm is done if it was in vain
             return Outcome.NOT_WORTH_IT;
         }
@@ -87,10 +91,9 @@ final class HeadTrim {
     }
 
     /** The oldest segments, as many as have little left; none if they are a small part of the log. */
-    private List<LogSegment> head() {
+    private List<LogSegment> head(int pagesPerLive) {
         List<LogSegment> all = log.segments();
         int[] live = log.index().pagesBySlot();
-        int pagesPerLive = registry.limits().isLong(log) ? MIN_PAGES_PER_LIVE_IF_LONG : MIN_PAGES_PER_LIVE;
         int count = head(
                 all.stream().mapToLong(LogSegment::endBytes).toArray(),
                 all.stream().mapToLong(segment -> live[segment.slot]).toArray(),

@@ -25,6 +25,7 @@ final class LogLimits {
     private final long logBytes;
     private volatile long indexBytes;
     private volatile @Nullable String largest;
+    private volatile long freeBytes = Long.MAX_VALUE;
 
     /** Folds volumes. */
     interface Folding {
@@ -44,6 +45,16 @@ final class LogLimits {
     void indexes(long bytes, @Nullable String volumeId) {
         indexBytes = bytes;
         largest = volumeId;
+    }
+
+    /** Says what is free on the disk. */
+    void free(long bytes) {
+        freeBytes = bytes;
+    }
+
+    /** Whether there is less room than a log may take. */
+    boolean isRoomScarce() {
+        return freeBytes < logBytes;
     }
 
     /** Whether a log is to be folded. */

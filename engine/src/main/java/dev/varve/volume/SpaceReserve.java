@@ -48,11 +48,17 @@ final class SpaceReserve {
         reclaim = step;
     }
 
-    /** Has given back what is kept without need when less than the floor is free: a fold may have no room. */
-    void keepFloor() {
-        if (usableBytes.getAsLong() < FLOOR_BYTES) {
+    /**
+     * Has given back what is kept without need when less than the floor is free: a fold may have no room.
+     *
+     * @return what was free for writers, beside what is promised
+     */
+    long keepFloor() {
+        long usable = usableBytes.getAsLong();
+        if (usable < FLOOR_BYTES) {
             reclaim.run();
         }
+        return usable - FLOOR_BYTES - promised.get();
     }
 
     /**

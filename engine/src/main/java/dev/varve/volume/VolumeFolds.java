@@ -130,8 +130,10 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         if (log == null || closed || !registry.limits().isToBeShortened(log)) {
             return false;
         }
-        HeadTrim.Outcome outcome = trim(volume, log, record);
-        if (outcome == HeadTrim.Outcome.NOT_WORTH_IT && registry.limits().isLong(log)) {
+        boolean isLong = registry.limits().isLong(log);
+        HeadTrim.Outcome outcome =
+                trim(volume, log, record, isLong || registry.limits().isRoomScarce());
+        if (outcome == HeadTrim.Outcome.NOT_WORTH_IT && isLong) {
             VolumeFreeze.withoutSnapshot(registry.catalog(), record.scope(), volume);
             return true;
         }
@@ -141,10 +143,10 @@ final class VolumeFolds implements LogLimits.Folding, AutoCloseable {
         return false;
     }
 
-    private HeadTrim.Outcome trim(LiveVolume volume, VolumeLog log, Resource record) {
+    private HeadTrim.Outcome trim(LiveVolume volume, VolumeLog log, Resource record, boolean isPressed) {
         try {
             return registry.limits().hasManyBytes(log) || registry.limits().hasGrown(log)
-                    ? new HeadTrim(registry, volume, log, record).run()
+                    ? new HeadTrim(registry, volume, log, record).run(isPressed)
                     : HeadTrim.Outcome.NOT_WORTH_IT; // it would take no less of the heap
         } catch (IOException e) {
             LOG.debug("{} is not trimmed", volume.id(), e);

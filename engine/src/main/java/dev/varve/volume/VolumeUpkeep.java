@@ -113,7 +113,7 @@ final class VolumeUpkeep implements LogUpkeep, AutoCloseable {
         }
         sequences = now;
         limits.indexes(indexBytes, largest);
-        reserve.keepFloor();
+        limits.free(reserve.keepFloor());
         fold();
     }
 

@@ -2,9 +2,10 @@ package dev.varve.volume;
 
 import static dev.varve.volume.HeadTrim.MAX_LIVE_PAGES;
 import static dev.varve.volume.HeadTrim.MIN_PAGES_PER_LIVE;
-import static dev.varve.volume.HeadTrim.MIN_PAGES_PER_LIVE_IF_LONG;
+import static dev.varve.volume.HeadTrim.MIN_PAGES_PER_LIVE_IF_PRESSED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
@@ -26,11 +27,11 @@ class HeadTrimTest {
     }
 
     @Test
-    void moreMayBeLeftInALogThatIsFoldedOtherwise() {
+    void moreMayBeLeftWhereThatIsTheSmallerHarm() {
         long sixteenth = SEGMENT_PAGES / 16;
         long[] live = {sixteenth, sixteenth, SEGMENT_PAGES, SEGMENT_PAGES};
         assertThat(head(MIN_PAGES_PER_LIVE, live)).isZero();
-        assertThat(head(MIN_PAGES_PER_LIVE_IF_LONG, live)).isEqualTo(2);
+        assertThat(head(MIN_PAGES_PER_LIVE_IF_PRESSED, live)).isEqualTo(2);
     }
 
     /** What has much left goes where what is before it has little. */
@@ -63,5 +64,20 @@ class HeadTrimTest {
         assertThat(head(MIN_PAGES_PER_LIVE, 0)).isZero();
         assertThat(head(MIN_PAGES_PER_LIVE, 0, 0)).isEqualTo(1);
         assertThat(head(MIN_PAGES_PER_LIVE)).isZero();
+    }
+
+    @Test
+    void roomIsScarceWhereLessIsFreeThanALogMayTake() throws IOException {
+        SpaceReserve reserve = new SpaceReserve(() -> 5L << 30);
+        LogLimits limits = new LogLimits(4L << 30);
+        assertThat(limits.isRoomScarce()).isFalse();
+        limits.free(reserve.keepFloor());
+        assertThat(limits.isRoomScarce()).isFalse();
+        SpaceReserve.Room room = reserve.room(1L << 30, 0);
+        limits.free(reserve.keepFloor());
+        assertThat(limits.isRoomScarce()).isTrue();
+        room.end();
+        limits.free(reserve.keepFloor());
+        assertThat(limits.isRoomScarce()).isFalse();
     }
 }
