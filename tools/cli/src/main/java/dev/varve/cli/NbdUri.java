@@ -3,11 +3,9 @@ package dev.varve.cli;
 import dev.varve.nbd.NbdExport;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** How clients name what is served at an address. Source: the NBD project's text on URIs. */
@@ -15,8 +13,8 @@ final class NbdUri {
     /** Where a client has its certificates, which the server can't know. */
     private static final String CERTIFICATES = "DIR";
 
-    /** What an address may have in it, and means something to a shell, to QEMU's options or between parameters. */
-    private static final Pattern SPECIAL = Pattern.compile("[',;&]");
+    /** What stands for itself in every part of an address. */
+    private static final String PLAIN = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~/";
 
     private final SocketAddress address;
     private final boolean isTls;
@@ -33,16 +31,25 @@ final class NbdUri {
     }
 
     private String of(String name, @Nullable String query) {
-        try {
-            URI uri = address instanceof InetSocketAddress inet
-                    ? new URI(
-                            isTls ? "nbds" : "nbd", null, inet.getHostString(), inet.getPort(), "/" + name, query, null)
-                    : new URI("nbd+unix", "", "/" + name, "socket=" + address, null);
-            return SPECIAL.matcher(uri.toASCIIString())
-                    .replaceAll(found -> "%%%02X".formatted((int) found.group().charAt(0)));
-        } catch (URISyntaxException e) {
-            throw new IllegalArgumentException(e);
+        return address instanceof InetSocketAddress inet
+                ? (isTls ? "nbds" : "nbd") + "://" + host(inet) + ":" + inet.getPort() + "/" + escaped(name)
+                        + (query == null ? "" : "?" + query)
+                : "nbd+unix:///" + escaped(name) + "?socket=" + escaped(address.toString());
+    }
+
+    private static String host(InetSocketAddress inet) {
+        String host = inet.getHostString();
+        return host.indexOf(':') < 0 ? host : "[" + host.replace("%", "%25") + "]";
+    }
+
+    /** The very bytes, so that also a shell, and QEMU's options, take none of them for their own. */
+    private static String escaped(String text) {
+        StringBuilder escaped = new StringBuilder();
+        for (byte next : text.getBytes(StandardCharsets.UTF_8)) {
+            boolean isPlain = PLAIN.indexOf(next) >= 0;
+            escaped.append(isPlain ? String.valueOf((char) next) : "%%%02X".formatted(next));
         }
+        return escaped.toString();
     }
 
     /** Lines for a shell, one a client. */

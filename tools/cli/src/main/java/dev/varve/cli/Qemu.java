@@ -76,7 +76,7 @@ final class Qemu {
         if (firmware != null) {
             add(words, "-bios", firmware.toString());
         }
-        words.addAll(List.of("-drive", "file=" + uri.replace(",", ",,") + ",format=raw,if=virtio,discard=unmap"));
+        words.addAll(List.of("-drive", "file=" + uri + ",format=raw,if=virtio,discard=unmap"));
         words.addAll(own);
         return words;
     }
