@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.nbd.MetaContexts;
 import dev.varve.nbd.NbdExport;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.UnixDomainSocketAddress;
@@ -125,8 +126,9 @@ class ServeCommandTest extends CommandTest {
     }
 
     @Test
-    void hostsAreNamedAsTheyAre() {
-        InetSocketAddress six = new InetSocketAddress("::1", 10809);
+    void hostsAreNamedAsTheyAre() throws IOException {
+        byte[] loopback = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+        InetSocketAddress six = new InetSocketAddress(InetAddress.getByAddress(loopback), 10809);
         assertThat(new NbdUri(six, false).of("vol-1")).isEqualTo("nbd://[0:0:0:0:0:0:0:1]:10809/vol-1");
         InetSocketAddress box = InetSocketAddress.createUnresolved("build_box", 1);
         assertThat(new NbdUri(box, true).of("")).isEqualTo("nbds://build_box:1/");
