@@ -54,7 +54,11 @@ final class Qemu {
         return architecture == Architecture.ARM64 || architecture == Architecture.ARM64_MAC;
     }
 
-    /** All words. */
+    /**
+     * All words.
+     *
+     * @param uri of the disk, as {@link NbdUri} has it: without a comma
+     */
     List<String> command(String uri) {
         List<String> words = new ArrayList<>();
         words.add(program());
